@@ -1,0 +1,171 @@
+"""People, projects, assignments and time as HRIS and PSA state them."""
+
+from datetime import date
+from decimal import Decimal
+
+from msgspec import Struct
+
+
+class JobRow(Struct, frozen=True, kw_only=True):
+    valid_from: date
+    level: str
+    title: str
+    cost_centre: str
+    manager_employee_no: str | None
+
+
+class Skill(Struct, frozen=True, kw_only=True):
+    name: str
+    certified: bool
+
+
+class Employee(Struct, frozen=True, kw_only=True):
+    key: str  # RS|employee_no
+    native_id: str  # HRIS id
+    employee_no: str
+    first_name: str
+    last_name: str
+    work_email: str
+    entity_code: str
+    practice: str
+    hired: date
+    terminated: date | None
+    jobs: tuple[JobRow, ...]
+    skills: tuple[Skill, ...]
+    deleted: bool
+    recorded_at_ms: int
+
+
+class Resource(Struct, frozen=True, kw_only=True):
+    """A person to be made in the PSA; `key` is the external id (employee number)."""
+
+    key: str
+    employee_no: str
+    first_name: str
+    last_name: str
+    email: str
+    entity_code: str
+    practice: str
+    cost_centre: str
+    level: str
+    manager_employee_no: str | None
+    skills: str
+    employed_from: date
+    employed_to: date | None
+    active: bool
+
+
+class Project(Struct, frozen=True, kw_only=True):
+    """A project to be made in the PSA; `key` is the external id `PJ|CO|number`."""
+
+    key: str
+    source_id: str  # CRM contract id
+    opportunity_source_id: str
+    account_source_id: str
+    name: str
+    ccy: str
+    entity_code: str
+    practice: str
+    billing_type: str
+    value: Decimal
+    start: date
+    end: date | None
+    active: bool
+    status: str
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """A task to be made in the PSA; `key` is the external id `TK|number|wbs`."""
+
+    key: str
+    project_key: str
+    contract_line_source_id: str
+    wbs: str
+    name: str
+    bill_level: str | None
+    planned: Decimal
+    billable: bool
+    progress: bool
+    start: date
+    end: date | None
+
+
+class RateOverride(Struct, frozen=True, kw_only=True):
+    rate: Decimal
+    ccy: str
+    valid_from: date
+    valid_to: date | None
+    recorded_at_ms: int
+
+
+class Assignment(Struct, frozen=True, kw_only=True):
+    native_id: str
+    number: str
+    resource_native_id: str
+    project_native_id: str
+    task_native_id: str
+    valid_from: date
+    valid_to: date | None
+    bill_level: str | None
+    status: str
+    overrides: tuple[RateOverride, ...]
+    deleted: bool
+    recorded_at_ms: int
+
+
+class TimeCell(Struct, frozen=True, kw_only=True):
+    """One day of a timecard: `source_id` is `<header id>#<Mon..Sun>`."""
+
+    source_id: str
+    work_date: date
+    hours: Decimal
+    note: str
+
+
+class TimeCard(Struct, frozen=True, kw_only=True):
+    """One week of one person on one task and time type, in its current state."""
+
+    native_id: str
+    name: str
+    resource_native_id: str
+    project_native_id: str
+    assignment_native_id: str
+    task_native_id: str
+    time_type: str
+    billable: bool
+    status: str  # Saved | Submitted | Approved | Rejected
+    cells: tuple[TimeCell, ...]  # zero cells only on a card that replaces another
+    splits: tuple[str, ...]  # native ids of the splits made at approval
+    submitted_at_ms: int | None
+    approved_at_ms: int | None
+    approved_by_native_id: str | None
+    replaces_native_id: str | None
+    deleted: bool
+    recorded_at_ms: int
+
+
+class BillingMark(Struct, frozen=True, kw_only=True):
+    """What the PSA shall show on one timecard split."""
+
+    split_native_id: str
+    billed: bool
+    invoice_no: str
+    invoice_status: str
+
+
+class ContractMirror(Struct, frozen=True, kw_only=True):
+    """What the CRM shall show on one contract (finance 1.5)."""
+
+    contract_native_id: str
+    billed_to_date: Decimal
+    collected_to_date: Decimal
+    open_ar: Decimal
+
+
+class OpportunityMirror(Struct, frozen=True, kw_only=True):
+    """What the CRM shall show on one opportunity."""
+
+    opportunity_native_id: str
+    project_status: str
+    last_invoice_no: str
+    last_invoice_status: str

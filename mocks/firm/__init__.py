@@ -1,0 +1,1 @@
+"""The synthetic firm: what it is, who works there, and what its people will do and when."""

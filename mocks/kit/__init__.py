@@ -1,0 +1,1 @@
+"""What every mock shares and no vendor owns: worlds, store, clock, journal, faults, control plane."""

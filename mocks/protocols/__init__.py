@@ -1,0 +1,1 @@
+"""Wire engines that several vendors speak."""
