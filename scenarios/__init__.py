@@ -1,0 +1,1 @@
+"""Rehearsals: what is played, what goes wrong, who is under test, and who judges."""

@@ -122,6 +122,14 @@ class TimeCell(Struct, frozen=True, kw_only=True):
     note: str
 
 
+class CardSplit(Struct, frozen=True, kw_only=True):
+    """The part of a card that lies in one calendar month; billing marks hang on it."""
+
+    native_id: str
+    start: date
+    end: date
+
+
 class TimeCard(Struct, frozen=True, kw_only=True):
     """One week of one person on one task and time type, in its current state."""
 
@@ -135,7 +143,7 @@ class TimeCard(Struct, frozen=True, kw_only=True):
     billable: bool
     status: str  # Saved | Submitted | Approved | Rejected
     cells: tuple[TimeCell, ...]  # zero cells only on a card that replaces another
-    splits: tuple[str, ...]  # native ids of the splits made at approval
+    splits: tuple[CardSplit, ...]  # made by the PSA at approval
     submitted_at_ms: int | None
     approved_at_ms: int | None
     approved_by_native_id: str | None

@@ -154,6 +154,7 @@ class Control:
             "world": world.name,
             "now_ms": world.now_ms(),
             "requests": world.journal.requests,
+            "writes": world.store.writes,
         }
 
     async def _clock(self, world: World, call: Call) -> Any:

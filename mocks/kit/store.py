@@ -60,6 +60,7 @@ class Store:
             for kind in schema.objects
         }
         self._depth = 0
+        self.writes = 0  # inserts, updates and deletes of records, for whoever waits for quiet
         self._connection = self._open()
 
     def _open(self) -> sqlite3.Connection:
@@ -118,6 +119,7 @@ class Store:
 
         def arguments() -> Iterator[tuple[Value, ...]]:
             for record_id, values in rows:
+                self.writes += 1
                 unknown = values.keys() - set(names) - {"created_ms"}
                 if unknown:
                     raise KeyError(f"{object_name} has no field {sorted(unknown)}")
@@ -135,6 +137,7 @@ class Store:
         if not real:
             return before
         self._refuse_duplicates(object_name, record_id, real)
+        self.writes += 1
         self._keep(before, {name: before.values[name] for name in real})
         assignments = ", ".join(f"{quoted(name)} = ?" for name in real)
         self._connection.execute(
@@ -155,6 +158,7 @@ class Store:
         before = self.get(object_name, record_id)
         if before is None:
             return False
+        self.writes += 1
         self._keep(before, {})
         self._connection.execute(
             f"UPDATE {quoted(object_name)} SET deleted = 1, modified_ms = ?, ver = ver + 1 WHERE id = ?",

@@ -1,0 +1,127 @@
+"""HRIS employees and table rows to canonical ones: pure (mapping, HRIS).
+
+Everything is text on this wire; an empty date is written `0000-00-00`. Raises ValueError where a
+record breaks the contract.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from msgspec import Struct, field
+
+from integration_core.canonical.work import Employee, JobRow, Skill
+
+# The employee fields this core uses; the effective-dated rest comes from the tables.
+FIELDS = (
+    "employeeNumber",
+    "firstName",
+    "lastName",
+    "workEmail",
+    "hireDate",
+    "terminationDate",
+    "entity",
+    "practice",
+)
+_NO_DATES = frozenset({"", "0000-00-00"})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class EmployeeRow(Struct, frozen=True, kw_only=True):
+    id: str | int
+    number: str = field(name="employeeNumber")
+    first_name: str = field(name="firstName")
+    last_name: str = field(name="lastName")
+    work_email: str | None = field(name="workEmail", default=None)
+    hired: str = field(name="hireDate")
+    terminated: str | None = field(name="terminationDate", default=None)
+    entity_code: str | None = field(name="entity", default=None)
+    practice: str | None = None
+
+
+class JobInfoRow(Struct, frozen=True, kw_only=True):
+    employee_id: str | int = field(name="employeeId")
+    valid_from: str = field(name="date")
+    title: str | None = field(name="jobTitle", default=None)
+    level: str
+    cost_centre: str | None = field(name="costCentre", default=None)
+    reports_to: str | None = field(name="reportsTo", default=None)
+
+
+class SkillRow(Struct, frozen=True, kw_only=True):
+    employee_id: str | int = field(name="employeeId")
+    skill: str
+    certified: str | bool | None = None
+
+
+def to_canonical_employee(
+    row: EmployeeRow, jobs: Sequence[JobInfoRow], skills: Sequence[SkillRow], recorded_at_ms: int
+) -> Employee:
+    """A person with job rows by date and skills by name."""
+    return Employee(
+        key=f"RS|{row.number}",
+        native_id=str(row.id),
+        employee_no=row.number,
+        first_name=row.first_name,
+        last_name=row.last_name,
+        work_email=row.work_email or "",
+        entity_code=row.entity_code or "",
+        practice=row.practice or "",
+        hired=date.fromisoformat(row.hired),
+        terminated=_optional_date(row.terminated),
+        jobs=tuple(sorted(map(_job, jobs), key=lambda job: job.valid_from)),
+        skills=tuple(sorted(map(_skill, skills), key=lambda skill: skill.name)),
+        deleted=False,
+        recorded_at_ms=recorded_at_ms,
+    )
+
+
+def to_deleted_employee(native_id: str, recorded_at_ms: int) -> Employee:
+    """A tombstone: the HRIS tells only the id of who was deleted, so all else is empty."""
+    return Employee(
+        key="",
+        native_id=native_id,
+        employee_no="",
+        first_name="",
+        last_name="",
+        work_email="",
+        entity_code="",
+        practice="",
+        hired=date.min,
+        terminated=None,
+        jobs=(),
+        skills=(),
+        deleted=True,
+        recorded_at_ms=recorded_at_ms,
+    )
+
+
+def _job(row: JobInfoRow) -> JobRow:
+    return JobRow(
+        valid_from=date.fromisoformat(row.valid_from),
+        level=row.level,
+        title=row.title or "",
+        cost_centre=row.cost_centre or "",
+        manager_employee_no=row.reports_to or None,
+    )
+
+
+def _skill(row: SkillRow) -> Skill:
+    return Skill(name=row.skill, certified=row.certified in (True, "true", "yes", "1"))
+
+
+def instant_ms(text: str) -> int:
+    """UTC milliseconds of an ISO instant with offset; raises ValueError."""
+    stamp = datetime.fromisoformat(text)
+    if stamp.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return (stamp - _EPOCH) // _MILLISECOND
+
+
+def to_wire_instant(at_ms: int) -> str:
+    """An instant as the API takes it, rounded down to the whole second."""
+    return (_EPOCH + timedelta(seconds=at_ms // 1000)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _optional_date(text: str | None) -> date | None:
+    return None if text is None or text in _NO_DATES else date.fromisoformat(text)

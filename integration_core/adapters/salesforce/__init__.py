@@ -1,0 +1,1 @@
+"""Salesforce as the CRM: deals, contracts and prices in, billing mirrors out (wire 4.1)."""

@@ -1,0 +1,263 @@
+"""The core's memory, as processes use it: every call inside a transaction that the engine gave.
+
+State is kept, not work: what was observed, what was derived from it, what every target should
+hold. Whatever is missing can be found by comparing, after any crash.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, Protocol
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from integration_core.canonical.billing import Blocked, Draft, Entry, Piece, Rated, Unpriced
+from integration_core.canonical.ledger import InvoiceState
+from integration_core.canonical.work import Task
+from integration_core.ports.systems import Outcome, SourceRecord, Unread
+
+
+class Taken(Struct, frozen=True):
+    """What one page of changes brought: fresh records by stream, repeats, and unreadable ones."""
+
+    fresh: int
+    duplicate: int
+    unread: int
+
+
+class Intake(Protocol):
+    """The inbox: each version of each source record once, and how far every source has been read."""
+
+    def take(
+        self,
+        connection: Connection,
+        source: str,
+        stream: str,
+        records: Sequence[SourceRecord],
+        unread: Sequence[Unread],
+        now_ms: int,
+    ) -> Taken: ...
+
+    def watermark(self, connection: Connection, source: str, stream: str) -> int | None: ...
+
+    def advance(self, connection: Connection, source: str, stream: str, complete_to_ms: int) -> None: ...
+
+    def note_delivery(self, connection: Connection, source: str, key: str, now_ms: int) -> bool:
+        """Count a notification; False when this very one came before."""
+        ...
+
+    def counts(self, connection: Connection) -> dict[str, int]: ...
+
+
+class Crosswalk(Protocol):
+    """Business key to native id and back, one to one for each system and entity."""
+
+    def put(self, connection: Connection, system: str, entity: str, key: str, native_id: str) -> None: ...
+
+    def native_id(self, connection: Connection, system: str, entity: str, key: str) -> str | None: ...
+
+    def native_ids(self, connection: Connection, system: str, entity: str) -> dict[str, str]: ...
+
+
+class Work(Protocol):
+    """Approved time, its billing event pieces, and the tasks they hang on."""
+
+    def put_tasks(
+        self, connection: Connection, contract_native_id: str, tasks: Iterable[tuple[Task, str]]
+    ) -> None: ...
+
+    def resolve(self, connection: Connection) -> None:
+        """Turn approved cards whose references are known into entries; others stay parked."""
+        ...
+
+    def unrated(self, connection: Connection, before_ms: int, limit: int, after: str) -> Sequence[Entry]:
+        """Entries approved before an instant and without a final class, by source id after `after`."""
+        ...
+
+    def settle(
+        self, connection: Connection, results: Sequence[Rated | Unpriced | Blocked], now_ms: int
+    ) -> None:
+        """Record the outcome of rating; a priced version replaces the unlocked piece of the one before."""
+        ...
+
+    def committed(self, connection: Connection, before_ms: int) -> Sequence[Piece]: ...
+
+    def lock(self, connection: Connection, event_bks: Sequence[str], run: str, document: str) -> None: ...
+
+    def unfinished(self, connection: Connection) -> bool:
+        """Whether a card is parked or an entry unrated."""
+        ...
+
+    def oldest_unrated_ms(self, connection: Connection) -> int | None:
+        """The earliest approval instant among entries not rated and not blocked."""
+        ...
+
+
+class DocumentRow(Struct, frozen=True, kw_only=True):
+    """A document of ours, with what the ERP last said of it."""
+
+    key: str
+    state: str  # HELD | READY
+    run: str
+    contract_native_ids: tuple[str, ...]
+    number: str | None
+    status: str | None
+    net: Decimal
+    gross: Decimal
+    open_amount: Decimal
+
+
+class Mark(Struct, frozen=True, kw_only=True):
+    """A timecard split whose billable cells all stand on documents, and on which."""
+
+    split_native_id: str
+    documents: tuple[str, ...]
+
+
+class Documents(Protocol):
+    """Billing runs and their documents."""
+
+    def run_done(self, connection: Connection, run: str) -> bool: ...
+
+    def finish_run(self, connection: Connection, run: str, drafts: Sequence[Draft], now_ms: int) -> None: ...
+
+    def held(self, connection: Connection, entity_code: str) -> Sequence[tuple[str, str, date]]:
+        """(document key, run, invoice date) of held documents."""
+        ...
+
+    def pieces_of(self, connection: Connection, document: str) -> Sequence[Piece]: ...
+
+    def release(self, connection: Connection, draft: Draft) -> None: ...
+
+    def observed(self, connection: Connection, states: Sequence[InvoiceState]) -> int:
+        """Take up what the ERP says; returns how many of our documents changed."""
+        ...
+
+    def all(self, connection: Connection) -> Sequence[DocumentRow]: ...
+
+    def amounts_by_contract(self, connection: Connection) -> dict[str, dict[str, Decimal]]:
+        """Net of every document's lines by contract: document key -> contract native id -> net."""
+        ...
+
+    def marks(self, connection: Connection) -> Sequence[Mark]:
+        """Splits of current cards whose billable cells all stand on documents."""
+        ...
+
+
+class Outgoing(Struct, frozen=True, kw_only=True):
+    """One wanted write that the target does not have yet."""
+
+    lane: str
+    key: str
+    revision: str
+    payload: Any
+    attempts: int
+
+
+class Outbox(Protocol):
+    """What every target should hold, by lane and key; a row is pending until its revision was sent."""
+
+    def want(self, connection: Connection, lane: str, rows: Iterable[tuple[str, Any]], now_ms: int) -> int:
+        """State the wanted payloads; returns how many of them are new or changed."""
+        ...
+
+    def pending(self, connection: Connection, lane: str, now_ms: int, limit: int) -> Sequence[Outgoing]: ...
+
+    def settle(
+        self,
+        connection: Connection,
+        batch: Sequence[Outgoing],
+        outcomes: Sequence[Outcome],
+        now_ms: int,
+    ) -> int | None:
+        """Note what was written; returns when the earliest failed one is to be tried again."""
+        ...
+
+    def revive(self, connection: Connection, lane: str, key: str) -> None:
+        """Make a refused row pending again."""
+        ...
+
+    def counts(self, connection: Connection) -> dict[str, int]: ...
+
+
+class CaseRow(Struct, frozen=True, kw_only=True):
+    """One business exception in the queue."""
+
+    id: str
+    code: str
+    entity_bk: str
+    severity: str
+    owner: str
+    text: str
+    opened_at_ms: int
+    due_at_ms: int
+    resolved_at_ms: int | None
+    process: str
+    key: str
+
+
+class Cases(Protocol):
+    """The exception queue."""
+
+    def open(
+        self,
+        connection: Connection,
+        code: str,
+        entity_bk: str,
+        text: str,
+        opened_at_ms: int,
+        replay: tuple[str, str],
+    ) -> None:
+        """Open a case, or leave the open one of this code and entity as it is."""
+        ...
+
+    def resolve(self, connection: Connection, entity_bk: str, codes: Iterable[str], at_ms: int) -> None: ...
+
+    def all(self, connection: Connection, *, only_open: bool = False) -> Sequence[CaseRow]: ...
+
+    def get(self, connection: Connection, case_id: str) -> CaseRow | None: ...
+
+
+class ReferenceReader(Protocol):
+    """The core's picture of the sources, current as of the connection's transaction."""
+
+    def changed(self, connection: Connection, after: int) -> tuple[Sequence[SourceRecord], int]:
+        """Records applied after a sequence number, in order, and the number to go on from."""
+        ...
+
+    def provisioned(self, connection: Connection) -> frozenset[str]:
+        """Native ids of contracts whose project stands."""
+        ...
+
+    def set_provisioned(self, connection: Connection, contract_native_id: str, at_ms: int) -> None: ...
+
+
+class BookReader(Protocol):
+    """What this subject publishes of itself."""
+
+    def read(self, connection: Connection) -> dict[str, Any]:
+        """Pieces, cases, messages and lineage as plain JSON values."""
+        ...
+
+
+class Store(Protocol):
+    """All of it."""
+
+    @property
+    def book(self) -> BookReader: ...
+
+    @property
+    def intake(self) -> Intake: ...
+    @property
+    def crosswalk(self) -> Crosswalk: ...
+    @property
+    def work(self) -> Work: ...
+    @property
+    def documents(self) -> Documents: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def cases(self) -> Cases: ...
+    @property
+    def references(self) -> ReferenceReader: ...

@@ -1,0 +1,121 @@
+"""What every process works with: the systems, the memory, the engine's doorbell, and some settings."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeVar
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from integration_core.ports.clock import Clock
+from integration_core.ports.engine import Activations
+from integration_core.ports.store import Store
+from integration_core.ports.systems import Crm, Erp, Hris, Psa, Source
+from integration_core.rules.references import RecordOf, References
+
+ALL = "all"
+
+
+T = TypeVar("T")
+
+
+class Reader(Protocol):
+    """Runs a function in a read transaction of its own."""
+
+    def __call__(self, work: Callable[[Connection], T]) -> T: ...
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """How the processes pace themselves."""
+
+    poll_interval_seconds: float = 3600.0
+    overlap_ms: int = 120_000  # re-read before every watermark: equal stamps, late commits
+    visibility_lag_ms: Mapping[str, int]  # declared by each source, by its name
+    rating_batch: int = 2_000
+
+
+class Core:
+    """The parts that `wiring` put together, handed to every process."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        engine: Activations,
+        clock: Clock,
+        crm: Crm,
+        psa: Psa,
+        hris: Hris,
+        erp: Erp,
+        settings: Settings,
+        read: Reader,
+    ) -> None:
+        self.store = store
+        self.engine = engine
+        self.clock = clock
+        self.crm = crm
+        self.psa = psa
+        self.hris = hris
+        self.erp = erp
+        self.settings = settings
+        self._read = read
+        self.sources: dict[str, Source] = {source.name: source for source in (crm, psa, hris, erp)}
+        self._seen = 0
+        self.forget()
+
+    def references(self, connection: Connection) -> References:
+        """The picture of the sources, brought up to date by what was committed since last time."""
+        records, self._seen = self.store.references.changed(connection, self._seen)
+        for record in records:
+            if isinstance(record, RecordOf):
+                self._references.add(record)
+        return self._references
+
+    def references_now(self) -> References:
+        """The picture of the sources as committed by now, outside any transaction of a run."""
+        return self._read(self.references)
+
+    def erp_ids(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Native ids in the ERP by business key: customers, jobs."""
+
+        def load(connection: Connection) -> tuple[dict[str, str], dict[str, str]]:
+            crosswalk = self.store.crosswalk
+            return (
+                crosswalk.native_ids(connection, "erp", "customer"),
+                crosswalk.native_ids(connection, "erp", "job"),
+            )
+
+        return self._read(load)
+
+    def forget(self) -> None:
+        """Build the picture anew next time: after a crash, what was seen may never have been committed."""
+        self._references, self._seen = References(), 0
+        self._watermarks: dict[tuple[str, str], int] = {}
+        self.unwell: set[str] = self._read(self._open_technical_cases)
+        self.rating_waits = True
+        self.billing_waits_until_ms = 0
+
+    def _open_technical_cases(self, connection: Connection) -> set[str]:
+        codes = ("TECH_DLQ", "TECH_AUTH", "SCHEMA_INVALID")
+        cases = self.store.cases.all(connection, only_open=True)
+        return {case.entity_bk for case in cases if case.code in codes}
+
+    def watermark_ms(self, source: str, stream: str) -> int:
+        """How far a stream is known; 0 before its first poll."""
+        if (source, stream) not in self._watermarks:
+            found = self._read(lambda connection: self.store.intake.watermark(connection, source, stream))
+            self._watermarks[source, stream] = found or 0
+        return self._watermarks[source, stream]
+
+    def note_watermark(self, source: str, stream: str, complete_to_ms: int) -> None:
+        """Remember what was just stored."""
+        known = self._watermarks.get((source, stream), 0)
+        self._watermarks[source, stream] = max(known, complete_to_ms)
+
+    def known_to_ms(self, connection: Connection, *sources: str) -> int:
+        """The instant that all streams of these sources are completely known to; 0 before the first poll."""
+        marks = [
+            self.store.intake.watermark(connection, name, stream) or 0
+            for name in sources
+            for stream in self.sources[name].streams
+        ]
+        return min(marks, default=0)

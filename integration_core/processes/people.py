@@ -1,0 +1,92 @@
+"""Employees of the HRIS as resources of the PSA and employees of the ERP (finance 1.2)."""
+
+from datetime import date
+
+import msgspec
+from sqlalchemy import Connection
+
+from integration_core.canonical.ledger import ErpEmployee, LegalEntity
+from integration_core.canonical.periods import local_date
+from integration_core.canonical.work import Employee, JobRow, Resource
+from integration_core.ports.engine import Json, Process, Run
+from integration_core.processes.core import Core
+from integration_core.rules.rating import job_on
+
+LANE_PSA, LANE_ERP = "psa.resource", "erp.employee"
+
+
+def process(core: Core) -> Process:
+    """`people`: states what PSA and ERP should hold of every person; leavers stay, inactive."""
+
+    async def people(run: Run) -> None:
+        await run.transaction("want", lambda connection: _want(core, connection))
+
+    return people
+
+
+def _want(core: Core, connection: Connection) -> Json:
+    references = core.references(connection)
+    now_ms = core.clock.now_ms()
+    resources, employees = [], []
+    for employee in references.employees.values():
+        entity = references.entities.get(employee.entity_code)
+        if entity is None:
+            text = f"Employee {employee.employee_no} belongs to {employee.entity_code}, unknown in the ERP."
+            core.store.cases.open(
+                connection, "DIM_MISSING", employee.key, text, employee.recorded_at_ms, ("people", "all")
+            )
+            continue
+        today = local_date(entity, now_ms)
+        resources.append((employee.employee_no, msgspec.to_builtins(to_resource(employee, today))))
+        employees.append(
+            (employee.employee_no, msgspec.to_builtins(to_erp_employee(employee, entity, today)))
+        )
+    outbox = core.store.outbox
+    if outbox.want(connection, LANE_PSA, resources, now_ms):
+        core.engine.request(connection, "send", LANE_PSA)
+    if outbox.want(connection, LANE_ERP, employees, now_ms):
+        core.engine.request(connection, "send", LANE_ERP)
+    return None
+
+
+def to_resource(employee: Employee, today: date) -> Resource:
+    """A person as the PSA should show it on a day."""
+    job = job_on(employee, today) or _first_job(employee)
+    return Resource(
+        key=employee.employee_no,
+        employee_no=employee.employee_no,
+        first_name=employee.first_name,
+        last_name=employee.last_name,
+        email=employee.work_email,
+        entity_code=employee.entity_code,
+        practice=employee.practice,
+        cost_centre=job.cost_centre if job else "",
+        level=job.level if job else "",
+        manager_employee_no=job.manager_employee_no if job else None,
+        skills="; ".join(sorted(skill.name for skill in employee.skills)),
+        employed_from=employee.hired,
+        employed_to=employee.terminated,
+        active=_active(employee, today),
+    )
+
+
+def to_erp_employee(employee: Employee, entity: LegalEntity, today: date) -> ErpEmployee:
+    """A person as the ERP should show it on a day."""
+    return ErpEmployee(
+        key=employee.key,
+        source_id=employee.native_id,
+        employee_no=employee.employee_no,
+        first_name=employee.first_name,
+        last_name=employee.last_name,
+        email=employee.work_email,
+        entity_native_id=entity.native_id,
+        inactive=not _active(employee, today),
+    )
+
+
+def _active(employee: Employee, today: date) -> bool:
+    return not employee.deleted and (employee.terminated is None or today <= employee.terminated)
+
+
+def _first_job(employee: Employee) -> JobRow | None:
+    return min(employee.jobs, key=lambda row: row.valid_from, default=None)

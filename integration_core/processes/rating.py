@@ -1,0 +1,66 @@
+"""Approved time becomes billing events (finance 2.1), batch by batch.
+
+Only entries approved before everything that could price them is known are rated, so that a rate
+which was recorded earlier but read later cannot change an amount.
+"""
+
+from functools import partial
+
+from sqlalchemy import Connection
+
+from integration_core.canonical.billing import Blocked
+from integration_core.ports.engine import Json, Process, Run
+from integration_core.processes.core import ALL, Core
+from integration_core.rules.rating import rate
+
+CODES = (
+    "RATE_MISSING",
+    "RATE_OVERLAP",
+    "TIME_TASK_INACTIVE",
+    "TIME_NOT_EMPLOYED",
+    "TIME_NOT_ASSIGNED",
+    "REF_MISSING",
+)
+MAXIMUM_BATCHES = 1_000_000
+
+
+def process(core: Core) -> Process:
+    """`rating`: rates every entry that can be rated by now."""
+
+    async def rating(run: Run) -> None:
+        await run.transaction("resolve", lambda connection: _resolve(core, connection))
+        after = ""
+        for number in range(MAXIMUM_BATCHES):
+            after = await run.transaction(f"batch:{number}", partial(_batch, core, after=after))
+            if not after:
+                return
+
+    return rating
+
+
+def _resolve(core: Core, connection: Connection) -> Json:
+    core.store.work.resolve(connection)
+    return None
+
+
+def _batch(core: Core, connection: Connection, after: str) -> Json:
+    """Rate one batch; returns the last source id, or nothing when all are through."""
+    references = core.references(connection)
+    horizon_ms = core.known_to_ms(connection, core.crm.name, core.psa.name, core.hris.name, core.erp.name)
+    entries = core.store.work.unrated(connection, horizon_ms, core.settings.rating_batch, after)
+    if not entries:
+        core.rating_waits = core.store.work.unfinished(connection)
+        for code in references.entities:
+            core.engine.request(connection, "billing", code)
+        return ""
+    results = [rate(entry, references) for entry in entries]
+    core.store.work.settle(connection, results, core.clock.now_ms())
+    for result in results:
+        bk = result.entry.bk
+        if isinstance(result, Blocked):
+            core.store.cases.open(
+                connection, result.code, bk, result.text, result.entry.a_ms, ("rating", ALL)
+            )
+        elif result.entry.ver > 1 or result.entry.was_blocked:
+            core.store.cases.resolve(connection, bk, CODES, core.clock.now_ms())
+    return entries[-1].source_id

@@ -1,0 +1,195 @@
+"""The outbox drained lane by lane: pick, send, settle (engine: drain loop).
+
+Each lane is a bulkhead of its own: a target that is away holds up nobody else.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+import msgspec
+from sqlalchemy import Connection
+
+from integration_core.canonical.ledger import ErpEmployee, Invoice
+from integration_core.canonical.work import BillingMark, ContractMirror, OpportunityMirror, Resource
+from integration_core.ports.engine import Json, Process, Run
+from integration_core.ports.store import Outgoing
+from integration_core.ports.systems import (
+    AuthRefused,
+    Outcome,
+    OutcomeUnknown,
+    Refused,
+    Rejected,
+    Unreadable,
+    VendorError,
+    Written,
+)
+from integration_core.processes.calling import technical_code
+from integration_core.processes.core import ALL, Core
+from integration_core.rules.triage import TRIES
+
+BATCH = 200
+MAXIMUM_BATCHES = 1_000_000
+Sender = Callable[[Core, Sequence[Outgoing]], Awaitable[Sequence[Outcome]]]
+
+
+def process(core: Core) -> Process:
+    """`send`, keyed by the lane."""
+
+    async def send(run: Run) -> None:
+        sender = LANES[run.key]
+        for number in range(MAXIMUM_BATCHES):
+            batch = await run.transaction(f"pick:{number}", partial(_pick, core, lane=run.key))
+            if not batch:
+                return
+            rows = msgspec.convert(batch, list[Outgoing])
+            raw = await run.step(f"send:{number}", partial(_send, core, sender, rows))
+            outcomes = msgspec.convert(raw, list[Written | Rejected])
+            settle = partial(_settle, core, lane=run.key, rows=rows, outcomes=outcomes)
+            await run.transaction(f"settle:{number}", settle)
+
+    return send
+
+
+def _pick(core: Core, connection: Connection, lane: str) -> Json:
+    rows = core.store.outbox.pending(connection, lane, core.clock.now_ms(), BATCH)
+    return msgspec.to_builtins(rows)
+
+
+async def _send(core: Core, sender: Sender, rows: Sequence[Outgoing]) -> Json:
+    """One outcome a row, whatever happens: a failure of the whole call is every row's failure."""
+    try:
+        outcomes = list(await sender(core, rows))
+    except VendorError as error:
+        outcomes = [_rejected(row.key, error) for row in rows]
+    return msgspec.to_builtins(outcomes)
+
+
+def _rejected(key: str, error: VendorError) -> Rejected:
+    final = isinstance(error, Refused | Unreadable)
+    code = error.code if final else technical_code(error)
+    return Rejected(key=key, code=code, text=error.text[:500], retry=not final)
+
+
+def _settle(
+    core: Core, connection: Connection, lane: str, rows: Sequence[Outgoing], outcomes: Sequence[Outcome]
+) -> Json:
+    now_ms = core.clock.now_ms()
+    again_ms = core.store.outbox.settle(connection, rows, outcomes, now_ms)
+    for row, outcome in zip(rows, outcomes, strict=True):
+        bk = _business_key(lane, row.key)
+        if isinstance(outcome, Written):
+            _written(core, connection, lane, row, outcome)
+            if row.attempts:
+                codes = ("TECH_DLQ", "TECH_AUTH", "INV_REJECTED", "PERIOD_CLOSED", "STATE_INVALID")
+                core.store.cases.resolve(connection, bk, codes, now_ms)
+        elif not outcome.retry or row.attempts + 1 == TRIES:
+            code = _case_code(lane, outcome)
+            text = f"{bk} could not be written ({lane}): {outcome.text}"
+            core.store.cases.open(connection, code, bk, text, now_ms, ("send", lane))
+    if again_ms is not None:
+        core.engine.schedule(connection, "send", lane, again_ms)
+    return None
+
+
+def _case_code(lane: str, outcome: Rejected) -> str:
+    if outcome.retry:
+        return "TECH_AUTH" if outcome.code == "TECH_AUTH" else "TECH_DLQ"
+    if lane == "erp.invoice":
+        return outcome.code if outcome.code == "PERIOD_CLOSED" else "INV_REJECTED"
+    return "STATE_INVALID"
+
+
+def _business_key(lane: str, key: str) -> str:
+    return f"RS|{key}" if lane in ("psa.resource", "erp.employee") else key
+
+
+def _written(core: Core, connection: Connection, lane: str, row: Outgoing, outcome: Written) -> None:
+    """What follows from a write that is in effect."""
+    if lane == "psa.resource":
+        core.store.crosswalk.put(connection, "psa", "resource", row.key, outcome.native_id)
+        core.engine.request(connection, "rating", ALL)
+    elif lane == "erp.employee":
+        core.store.crosswalk.put(connection, "erp", "employee", row.key, outcome.native_id)
+    elif lane == "erp.invoice":
+        core.store.crosswalk.put(connection, "erp", "invoice", row.key, outcome.native_id)
+        core.engine.request(connection, "poll", core.erp.name)
+
+
+async def _resources(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
+    return await core.psa.upsert_resources([msgspec.convert(row.payload, Resource) for row in rows])
+
+
+async def _marks(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
+    return await core.psa.write_billing_marks([msgspec.convert(row.payload, BillingMark) for row in rows])
+
+
+async def _contracts(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
+    mirrors = [msgspec.convert(row.payload, ContractMirror) for row in rows]
+    return await core.crm.write_contract_mirrors(mirrors)
+
+
+async def _opportunities(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
+    mirrors = [msgspec.convert(row.payload, OpportunityMirror) for row in rows]
+    return await core.crm.write_opportunity_mirrors(mirrors)
+
+
+async def _employees(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
+    async def one(row: Outgoing) -> Written:
+        return await core.erp.upsert_employee(msgspec.convert(row.payload, ErpEmployee))
+
+    return await _one_by_one(rows, one)
+
+
+async def _invoices(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
+    customers, jobs = core.erp_ids()
+
+    async def one(row: Outgoing) -> Written:
+        invoice = msgspec.convert(row.payload, Invoice)
+        needed = {line.project_key for line in invoice.lines}
+        missing = sorted(needed - jobs.keys()) or ([] if invoice.customer_key in customers else ["customer"])
+        if missing:
+            raise Refused("REF_MISSING", f"{invoice.key} refers to {', '.join(missing)}, unknown in the ERP")
+        try:
+            if row.attempts and (found := await core.erp.find("invoice", invoice.key)) is not None:
+                return Written(key=row.key, native_id=found)
+            return await core.erp.create_invoice(invoice, customers[invoice.customer_key], jobs)
+        except OutcomeUnknown:
+            found = await core.erp.find("invoice", invoice.key)
+            if found is None:
+                raise
+            return Written(key=row.key, native_id=found)
+
+    return await _one_by_one(rows, one)
+
+
+async def _one_by_one(
+    rows: Sequence[Outgoing], write_one: Callable[[Outgoing], Awaitable[Written]]
+) -> Sequence[Outcome]:
+    """For targets without a batch call: one after another, each with its own outcome.
+
+    When the target or our credentials are the trouble, the rest of the batch is not even tried.
+    """
+    outcomes: list[Outcome] = []
+    down: Rejected | None = None
+    for row in rows:
+        if down is not None:
+            outcomes.append(Rejected(key=row.key, code=down.code, text=down.text, retry=True))
+            continue
+        try:
+            outcomes.append(await write_one(row))
+        except VendorError as error:
+            rejected = _rejected(row.key, error)
+            outcomes.append(rejected)
+            if isinstance(error, AuthRefused):
+                down = rejected
+    return outcomes
+
+
+LANES: dict[str, Sender] = {
+    "psa.resource": _resources,
+    "psa.mark": _marks,
+    "crm.contract": _contracts,
+    "crm.opportunity": _opportunities,
+    "erp.employee": _employees,
+    "erp.invoice": _invoices,
+}

@@ -1,0 +1,1 @@
+"""Pure calculations over canonical records: no I/O, no clock, no store."""

@@ -1,0 +1,116 @@
+"""Everything the rules look up, indexed once: the core's own picture of the source systems.
+
+Current records stand by native id; rate lines keep every version, since a price counts only
+from the instant it was recorded (finance 2.1).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from integration_core.canonical.deals import (
+    Contract,
+    ContractLine,
+    Customer,
+    Opportunity,
+    Quote,
+    RateLine,
+    ServicePackage,
+)
+from integration_core.canonical.ledger import CodeList, LegalEntity, TaxRate
+from integration_core.canonical.work import Assignment, Employee
+
+RecordOf = (
+    Customer
+    | Opportunity
+    | Quote
+    | Contract
+    | ServicePackage
+    | RateLine
+    | Employee
+    | Assignment
+    | LegalEntity
+    | TaxRate
+    | CodeList
+)
+
+
+class References:
+    """Records of the source systems as they are known now; `add` in the order they were applied."""
+
+    def __init__(self) -> None:
+        self.customers: dict[str, Customer] = {}
+        self.opportunities: dict[str, Opportunity] = {}
+        self.quotes: dict[str, Quote] = {}
+        self.contracts: dict[str, Contract] = {}
+        self.packages: dict[str, ServicePackage] = {}
+        self.rate_lines: dict[str, RateLine] = {}
+        self.employees: dict[str, Employee] = {}  # by employee number
+        self.assignments: dict[str, Assignment] = {}
+        self.entities: dict[str, LegalEntity] = {}  # by code
+        self.tax_rates: dict[tuple[str, str, str], TaxRate] = {}
+        self.codes: dict[tuple[str, str], CodeList] = {}
+        self._cards: dict[tuple[str, str | None, str], list[RateLine]] | None = None
+        self._contract_of_opportunity: dict[str, list[str]] = defaultdict(list)
+        self._line_owner: dict[str, tuple[str, int]] = {}
+
+    def add(self, record: RecordOf) -> None:
+        """Take up a record, replacing what was known of it."""
+        match record:
+            case Customer():
+                self.customers[record.native_id] = record
+            case Opportunity():
+                self.opportunities[record.native_id] = record
+            case Quote():
+                self.quotes[record.native_id] = record
+            case Contract():
+                self._add_contract(record)
+            case ServicePackage():
+                self.packages[record.native_id] = record
+            case RateLine():
+                self.rate_lines[record.native_id] = record
+                self._cards = None
+            case Employee():
+                self.employees[record.employee_no] = record
+            case Assignment():
+                self.assignments[record.native_id] = record
+            case LegalEntity():
+                self.entities[record.code] = record
+            case TaxRate():
+                key = (record.jurisdiction, record.tax_class, record.valid_from.isoformat())
+                self.tax_rates[key] = record
+            case CodeList():
+                self.codes[record.kind, record.code] = record
+
+    def add_all(self, records: Iterable[RecordOf]) -> None:
+        """Take up many."""
+        for record in records:
+            self.add(record)
+
+    def contracts_of(self, opportunity_native_id: str) -> list[Contract]:
+        """Live contracts that name this opportunity, oldest number first."""
+        found = [self.contracts[key] for key in self._contract_of_opportunity[opportunity_native_id]]
+        return sorted((c for c in found if not c.deleted), key=lambda contract: contract.number)
+
+    def contract_line(self, line_native_id: str) -> tuple[Contract, ContractLine] | None:
+        """A contract line with its contract."""
+        owner = self._line_owner.get(line_native_id)
+        if owner is None:
+            return None
+        contract = self.contracts[owner[0]]
+        return contract, contract.lines[owner[1]]
+
+    def rates(self, scope: str, owner: str | None, level: str) -> list[RateLine]:
+        """Live rate lines of one card owner and level, in a total order."""
+        if self._cards is None:
+            self._cards = defaultdict(list)
+            for line in sorted(self.rate_lines.values(), key=lambda line: line.native_id):
+                if not line.deleted:
+                    self._cards[line.scope, line.owner_native_id, line.level].append(line)
+        return self._cards.get((scope, owner, level), [])
+
+    def _add_contract(self, contract: Contract) -> None:
+        if contract.native_id not in self._contract_of_opportunity[contract.opportunity_native_id]:
+            self._contract_of_opportunity[contract.opportunity_native_id].append(contract.native_id)
+        self.contracts[contract.native_id] = contract
+        for position, line in enumerate(contract.lines):
+            self._line_owner[line.native_id] = (contract.native_id, position)

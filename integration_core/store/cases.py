@@ -1,0 +1,96 @@
+"""The exception queue: one open case for each code and entity, with owner, deadline and replay."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from integration_core.ports.store import CaseRow
+from integration_core.rules.triage import verdict
+from integration_core.store import schema
+
+HOUR_MS = 3_600_000
+
+
+class Cases:
+    """See ports.store.Cases."""
+
+    def open(
+        self,
+        connection: Connection,
+        code: str,
+        entity_bk: str,
+        text: str,
+        opened_at_ms: int,
+        replay: tuple[str, str],
+    ) -> None:
+        """Open a case, or leave the one that is open, or was opened at this very instant, as it is."""
+        table = schema.case
+        same = connection.execute(
+            select(table.c.seq).where(
+                table.c.entity_bk == entity_bk,
+                table.c.code == code,
+                table.c.resolved_at_ms.is_(None) | (table.c.opened_at_ms == opened_at_ms),
+            )
+        ).first()
+        if same is not None:
+            return
+        decided = verdict(code)
+        connection.execute(
+            insert(table).values(
+                code=code,
+                entity_bk=entity_bk,
+                severity=decided.severity,
+                owner=decided.owner,
+                text=text,
+                opened_at_ms=opened_at_ms,
+                due_at_ms=opened_at_ms + decided.sla_hours * HOUR_MS,
+                process=replay[0],
+                key=replay[1],
+            )
+        )
+
+    def resolve(self, connection: Connection, entity_bk: str, codes: Iterable[str], at_ms: int) -> None:
+        """Close the open cases of these codes about an entity."""
+        table = schema.case
+        connection.execute(
+            update(table)
+            .where(
+                table.c.entity_bk == entity_bk,
+                table.c.code.in_(list(codes)),
+                table.c.resolved_at_ms.is_(None),
+            )
+            .values(resolved_at_ms=at_ms)
+        )
+
+    def all(self, connection: Connection, *, only_open: bool = False) -> Sequence[CaseRow]:
+        """Cases in the order they were opened."""
+        table = schema.case
+        query = select(table).order_by(table.c.seq)
+        if only_open:
+            query = query.where(table.c.resolved_at_ms.is_(None))
+        return [_case(row) for row in connection.execute(query)]
+
+    def get(self, connection: Connection, case_id: str) -> CaseRow | None:
+        """One case by its id."""
+        digits = case_id.removeprefix("C-")
+        if not digits.isdigit():
+            return None
+        row = connection.execute(select(schema.case).where(schema.case.c.seq == int(digits))).first()
+        return None if row is None else _case(row)
+
+
+def _case(row: Any) -> CaseRow:
+    return CaseRow(
+        id=f"C-{row.seq:06d}",
+        code=row.code,
+        entity_bk=row.entity_bk,
+        severity=row.severity,
+        owner=row.owner,
+        text=row.text,
+        opened_at_ms=row.opened_at_ms,
+        due_at_ms=row.due_at_ms,
+        resolved_at_ms=row.resolved_at_ms,
+        process=row.process,
+        key=row.key,
+    )

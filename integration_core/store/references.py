@@ -1,0 +1,54 @@
+"""Source records for the rules, in the order they were applied, and which contracts stand in the PSA."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from integration_core.canonical.deals import Contract, Customer, Opportunity, Quote, RateLine, ServicePackage
+from integration_core.canonical.ledger import CodeList, LegalEntity, PeriodState, TaxRate
+from integration_core.canonical.work import Assignment, Employee
+from integration_core.ports.systems import SourceRecord
+from integration_core.store import schema
+
+_DECODERS: dict[str, msgspec.json.Decoder[SourceRecord]] = {
+    kind.__name__: msgspec.json.Decoder(kind)
+    for kind in (
+        Assignment,
+        CodeList,
+        Contract,
+        Customer,
+        Employee,
+        LegalEntity,
+        Opportunity,
+        PeriodState,
+        Quote,
+        RateLine,
+        ServicePackage,
+        TaxRate,
+    )
+}
+
+
+class ReferenceReader:
+    """See ports.store.ReferenceReader."""
+
+    def changed(self, connection: Connection, after: int) -> tuple[Sequence[SourceRecord], int]:
+        """Current records applied after a sequence number, and the number to go on from."""
+        table = schema.record
+        rows = connection.execute(
+            select(table.c.seq, table.c.entity, table.c.payload)
+            .where(table.c.seq > after, table.c.current)
+            .order_by(table.c.seq)
+        ).all()
+        records = [_DECODERS[row.entity].decode(row.payload) for row in rows]
+        return records, int(rows[-1].seq) if rows else after
+
+    def provisioned(self, connection: Connection) -> frozenset[str]:
+        """Native ids of contracts whose project stands."""
+        return frozenset(connection.execute(select(schema.provisioned.c.contract_native_id)).scalars())
+
+    def set_provisioned(self, connection: Connection, contract_native_id: str, at_ms: int) -> None:
+        """Note that a contract's project stands in every target."""
+        row = {"contract_native_id": contract_native_id, "at_ms": at_ms}
+        schema.upsert(connection, schema.provisioned, [row], update=())

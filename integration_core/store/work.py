@@ -1,0 +1,312 @@
+"""Approved time and its billing events: from cards to entries to pieces.
+
+Cards become entries once everything they refer to is known; until then they are parked, never
+lost. A later version of an entry replaces the piece of the one before as of its own approval
+instant, so that a run's selection never depends on when the correction was read.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, exists, func, insert, select, update
+
+from integration_core.canonical.billing import Blocked, Entry, Piece, Rated, Unpriced
+from integration_core.canonical.work import Task, TimeCard
+from integration_core.store import schema
+
+LOCKED_STATES = ("LOCKED", "INVOICED")
+OPEN_STATES = ("new", "blocked")
+
+
+class Work:
+    """See ports.store.Work."""
+
+    def put_tasks(
+        self, connection: Connection, contract_native_id: str, tasks: Iterable[tuple[Task, str]]
+    ) -> None:
+        """Remember the tasks made for a contract, with their native ids in the PSA."""
+        rows = [
+            {
+                "native_id": native_id,
+                "key": task.key,
+                "contract_native_id": contract_native_id,
+                "contract_line_native_id": task.contract_line_source_id,
+                "billable": task.billable,
+            }
+            for task, native_id in tasks
+        ]
+        names = ("key", "contract_native_id", "contract_line_native_id", "billable")
+        schema.upsert(connection, schema.task, rows, update=names)
+
+    def resolve(self, connection: Connection) -> None:
+        """Turn approved cards whose references are known into entries; others stay parked."""
+        table = schema.card
+        parked = connection.execute(
+            select(table).where(table.c.stage == "parked").order_by(table.c.recorded_at_ms, table.c.native_id)
+        ).all()
+        if not parked:
+            return
+        people = {
+            row.native_id: row.key
+            for row in connection.execute(
+                select(schema.crosswalk.c.key, schema.crosswalk.c.native_id).where(
+                    schema.crosswalk.c.system == "psa", schema.crosswalk.c.entity == "resource"
+                )
+            )
+        }
+        tasks = {row.native_id: row for row in connection.execute(select(schema.task))}
+        progress = True
+        while progress and parked:
+            left = []
+            for row in parked:
+                card = msgspec.json.decode(row.payload, type=TimeCard)
+                if not self._enter(connection, card, people, tasks):
+                    left.append(row)
+            progress = len(left) < len(parked)
+            parked = left
+
+    def _enter(
+        self, connection: Connection, card: TimeCard, people: dict[str, str], tasks: dict[str, Any]
+    ) -> bool:
+        employee_no, task = people.get(card.resource_native_id), tasks.get(card.task_native_id)
+        if employee_no is None or task is None:
+            return False
+        chain, ver = card.name, 1
+        if card.replaces_native_id:
+            before = connection.execute(
+                select(schema.card).where(
+                    schema.card.c.native_id == card.replaces_native_id, schema.card.c.stage == "entered"
+                )
+            ).first()
+            if before is None:
+                return False
+            chain, ver = before.chain, before.ver + 1
+            connection.execute(
+                update(schema.card)
+                .where(schema.card.c.native_id == card.replaces_native_id)
+                .values(replaced=True)
+            )
+        connection.execute(
+            update(schema.card)
+            .where(schema.card.c.native_id == card.native_id)
+            .values(stage="entered", chain=chain, ver=ver)
+        )
+        rows = [_entry_row(card, cell, chain, ver, employee_no, task) for cell in card.cells]
+        if ver > 1:
+            rows = [self._against_previous(connection, row) for row in rows]
+        if rows:
+            connection.execute(insert(schema.entry), rows)
+        return True
+
+    def _against_previous(self, connection: Connection, row: dict[str, Any]) -> dict[str, Any]:
+        """Finance 2.6 and 2.7: an unchanged version keeps its event, any other ends the one before."""
+        table = schema.entry
+        before = connection.execute(
+            select(table).where(table.c.bk == row["bk"], table.c.ver == row["ver"] - 1)
+        ).first()
+        if before is not None and before.state != "deleted" and _same_finance(before, row):
+            return {**row, "state": "same", "event_source_id": before.event_source_id}
+        connection.execute(
+            update(schema.piece)
+            .where(
+                schema.piece.c.entry_bk == row["bk"],
+                schema.piece.c.ver < row["ver"],
+                schema.piece.c.superseded_ms.is_(None),
+            )
+            .values(superseded_ms=row["a_ms"])
+        )
+        return row
+
+    def unrated(self, connection: Connection, before_ms: int, limit: int, after: str) -> Sequence[Entry]:
+        """Entries approved before an instant and not rated for good, by source id after `after`."""
+        table = schema.entry
+        rows = connection.execute(
+            select(table)
+            .where(table.c.state.in_(OPEN_STATES), table.c.a_ms < before_ms, table.c.source_id > after)
+            .order_by(table.c.source_id)
+            .limit(limit)
+        )
+        return [_entry(row) for row in rows]
+
+    def settle(
+        self, connection: Connection, results: Sequence[Rated | Unpriced | Blocked], now_ms: int
+    ) -> None:
+        """Record the outcome of rating."""
+        states: dict[str, list[str]] = {}
+        pieces = []
+        for result in results:
+            states.setdefault(_state_of(result), []).append(result.entry.source_id)
+            if isinstance(result, Rated):
+                pieces.append(_piece_row(result))
+        table = schema.entry
+        for state, source_ids in sorted(states.items()):
+            for at in range(0, len(source_ids), 400):
+                connection.execute(
+                    update(table).where(table.c.source_id.in_(source_ids[at : at + 400])).values(state=state)
+                )
+        schema.upsert(connection, schema.piece, pieces, update=())
+        self._supersede_late(connection, pieces)
+
+    def _supersede_late(self, connection: Connection, pieces: Sequence[dict[str, Any]]) -> None:
+        """A piece rated after its own successor was approved is superseded from that instant on."""
+        table, entry = schema.piece, schema.entry
+        for row in pieces:
+            successor = connection.execute(
+                select(func.min(entry.c.a_ms)).where(
+                    entry.c.bk == row["entry_bk"], entry.c.ver > row["ver"], entry.c.state != "same"
+                )
+            ).scalar()
+            if successor is not None:
+                connection.execute(
+                    update(table).where(table.c.event_bk == row["event_bk"]).values(superseded_ms=successor)
+                )
+
+    def committed(self, connection: Connection, before_ms: int) -> Sequence[Piece]:
+        """Pieces a run with this cut-off may take: committed before it, not superseded before it, and
+        not replacing one that was billed already (that waits for its credit)."""
+        table = schema.piece
+        earlier = table.alias("earlier")
+        billed = exists().where(
+            earlier.c.entry_bk == table.c.entry_bk,
+            earlier.c.ver < table.c.ver,
+            earlier.c.state.in_(LOCKED_STATES),
+        )
+        rows = connection.execute(
+            select(table)
+            .where(
+                table.c.state == "COMMITTED",
+                table.c.commit_ms < before_ms,
+                table.c.superseded_ms.is_(None) | (table.c.superseded_ms >= before_ms),
+                ~billed,
+            )
+            .order_by(table.c.event_bk)
+        )
+        return [piece_of(row) for row in rows]
+
+    def lock(self, connection: Connection, event_bks: Sequence[str], run: str, document: str) -> None:
+        """Bind pieces to a run and a document."""
+        table = schema.piece
+        for at in range(0, len(event_bks), 400):
+            connection.execute(
+                update(table)
+                .where(table.c.event_bk.in_(list(event_bks[at : at + 400])), table.c.state == "COMMITTED")
+                .values(state="LOCKED", run=run, document=document)
+            )
+
+    def unfinished(self, connection: Connection) -> bool:
+        """Whether a card is parked or an entry unrated: time alone may bring them on."""
+        parked = select(schema.card.c.native_id).where(schema.card.c.stage == "parked").limit(1)
+        waiting = select(schema.entry.c.source_id).where(schema.entry.c.state.in_(OPEN_STATES)).limit(1)
+        return connection.execute(parked).first() is not None or (
+            connection.execute(waiting).first() is not None
+        )
+
+    def oldest_unrated_ms(self, connection: Connection) -> int | None:
+        """The earliest approval instant among entries that were never rated."""
+        table = schema.entry
+        return connection.execute(select(func.min(table.c.a_ms)).where(table.c.state == "new")).scalar()
+
+
+def _entry_row(
+    card: TimeCard, cell: Any, chain: str, ver: int, employee_no: str, task: Any
+) -> dict[str, Any]:
+    day = cell.source_id.partition("#")[2]
+    return {
+        "source_id": cell.source_id,
+        "card_native_id": card.native_id,
+        "bk": f"TE|{chain}|{day}",
+        "ver": ver,
+        "employee_no": employee_no,
+        "assignment_native_id": card.assignment_native_id,
+        "task_native_id": card.task_native_id,
+        "contract_line_native_id": task.contract_line_native_id,
+        "task_billable": task.billable,
+        "work_date": cell.work_date.isoformat(),
+        "hours": str(cell.hours),
+        "time_type": card.time_type,
+        "billable": card.billable,
+        "a_ms": max(card.recorded_at_ms, card.approved_at_ms or 0),
+        "state": "new" if cell.hours > 0 else "deleted",
+        "event_source_id": cell.source_id,
+        "memo": cell.note,
+    }
+
+
+def _same_finance(before: Any, row: dict[str, Any]) -> bool:
+    return Decimal(before.hours) == Decimal(row["hours"]) and all(
+        getattr(before, name) == row[name]
+        for name in ("task_native_id", "work_date", "time_type", "billable")
+    )
+
+
+def _state_of(result: Rated | Unpriced | Blocked) -> str:
+    if isinstance(result, Rated):
+        return "rated"
+    return result.klass.lower() if isinstance(result, Unpriced) else "blocked"
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(
+        source_id=row.source_id,
+        bk=row.bk,
+        ver=row.ver,
+        employee_no=row.employee_no,
+        assignment_native_id=row.assignment_native_id,
+        contract_line_native_id=row.contract_line_native_id,
+        task_billable=row.task_billable,
+        work_date=date.fromisoformat(row.work_date),
+        hours=Decimal(row.hours),
+        time_type=row.time_type,
+        billable=row.billable,
+        a_ms=row.a_ms,
+        memo=row.memo,
+        was_blocked=row.state == "blocked",
+    )
+
+
+def _piece_row(rated: Rated) -> dict[str, Any]:
+    entry = rated.entry
+    return {
+        "event_bk": f"BE|{entry.bk}|v{entry.ver}.1|p1",
+        "source_id": entry.source_id,
+        "entry_bk": entry.bk,
+        "ver": entry.ver,
+        "rating": 1,
+        "piece": 1,
+        "contract_native_id": rated.contract.native_id,
+        "contract_line_native_id": rated.line.native_id,
+        "method": rated.line.billing_method,
+        "service_date": entry.work_date.isoformat(),
+        "hours": str(entry.hours),
+        "hourly": str(rated.hourly),
+        "amount": str(rated.amount),
+        "commit_ms": rated.commit_ms,
+        "superseded_ms": None,
+        "cost_centre": rated.cost_centre,
+        "memo": entry.memo,
+        "rate_source": rated.rate_source,
+        "state": "COMMITTED",
+        "run": "",
+        "document": "",
+    }
+
+
+def piece_of(row: Any) -> Piece:
+    """A row of the piece table as a piece."""
+    return Piece(
+        event_bk=row.event_bk,
+        source_id=row.source_id,
+        contract_native_id=row.contract_native_id,
+        contract_line_native_id=row.contract_line_native_id,
+        method=row.method,
+        service_date=date.fromisoformat(row.service_date),
+        hours=Decimal(row.hours),
+        hourly=Decimal(row.hourly),
+        amount=Decimal(row.amount),
+        commit_ms=row.commit_ms,
+        cost_centre=row.cost_centre,
+        memo=row.memo,
+    )

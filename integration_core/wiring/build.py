@@ -1,0 +1,168 @@
+"""A whole core from settings, a transport, a clock and an engine."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from fastapi import FastAPI
+from sqlalchemy import Connection
+from sqlalchemy import Engine as Database
+
+from integration_core.adapters.bamboohr.client import BambooHris
+from integration_core.adapters.certinia.client import CertiniaPsa
+from integration_core.adapters.netsuite.client import NetSuiteErp
+from integration_core.adapters.netsuite.signing import TbaCredentials
+from integration_core.adapters.salesforce.client import SalesforceCrm
+from integration_core.adapters.salesforce_protocol.session import OrgCredentials
+from integration_core.api.application import Operations, application
+from integration_core.engine.database import reading
+from integration_core.ports.clock import Clock
+from integration_core.ports.engine import Engine
+from integration_core.ports.http import HttpTransport
+from integration_core.processes import processes
+from integration_core.processes.core import Core, Settings
+from integration_core.store import Store
+from integration_core.store.schema import create_tables
+from integration_core.wiring.clocks import SteppedClock
+from integration_core.wiring.receivers import BambooReceiver, SalesforceReceiver
+from integration_core.wiring.settings import CoreSettings, OrgAccess
+
+T = TypeVar("T")
+
+
+class EngineWithDatabase(Engine, Protocol):
+    """An engine that shows the database it keeps its own tables in."""
+
+    @property
+    def database(self) -> Database: ...
+
+
+class RunningCore:
+    """A core that can be started, asked and stopped."""
+
+    def __init__(
+        self,
+        settings: CoreSettings,
+        transport: HttpTransport,
+        clock: Clock,
+        engine: EngineWithDatabase,
+        nonce: Callable[[], str],
+    ) -> None:
+        self.settings = settings
+        self.engine = engine
+        self.clock = clock
+        self.store = Store()
+        with engine.database.begin() as connection:
+            create_tables(connection)
+        self.core = _core(settings, transport, clock, engine, self.store, nonce)
+        for name, process in processes(self.core).items():
+            engine.register(name, process)
+        self.api: FastAPI = application(self._operations())
+
+    async def start(self) -> None:
+        """Subscribe to what notifies, take up unfinished work, and ask for a first poll of every source."""
+        await self.engine.start()
+        await self.transaction(self._ask_for_polls)
+
+    async def stop(self) -> None:
+        """Suspend what runs; nothing committed is lost."""
+        await self.engine.stop()
+
+    async def transaction(self, work: Callable[[Connection], T]) -> T:
+        """Run in a transaction outside any process, then let the engine look."""
+
+        def call() -> T:
+            with self.engine.database.begin() as connection:
+                return work(connection)
+
+        result = await asyncio.get_running_loop().run_in_executor(None, call)
+        await self.engine.notice()
+        return result
+
+    def _ask_for_polls(self, connection: Connection) -> None:
+        for name in self.core.sources:
+            self.engine.request(connection, "poll", name)
+
+    async def _step(self, now_ms: int) -> None:
+        if not isinstance(self.clock, SteppedClock):
+            raise ValueError("This core follows the wall clock.")
+        self.clock.step_to(now_ms)
+        await self.engine.notice()
+
+    def _operations(self) -> Operations:
+        settings = self.settings
+        tokens = {settings.operator_token: "operator"}
+        if settings.reader_token:
+            tokens[settings.reader_token] = "reader"
+        return Operations(
+            store=self.store,
+            activations=self.engine,
+            receivers={
+                "salesforce": SalesforceReceiver(
+                    self.core.crm.name, settings.crm.organization_id, settings.webhook_token
+                ),
+                "bamboohr": BambooReceiver(self.core.hris.name, settings.hris.webhook_key, self.clock),
+            },
+            transaction=self.transaction,
+            rest=self.engine.rest,
+            now_ms=self.clock.now_ms,
+            step_clock=self._step if settings.rehearsal else None,
+            tokens=tokens,
+        )
+
+
+def _core(
+    settings: CoreSettings,
+    transport: HttpTransport,
+    clock: Clock,
+    engine: EngineWithDatabase,
+    store: Store,
+    nonce: Callable[[], str],
+) -> Core:
+    lag_ms = settings.visibility_lag_ms
+    crm = SalesforceCrm(transport, settings.crm.url, _credentials(settings.crm), visibility_lag_ms=lag_ms)
+    psa = CertiniaPsa(transport, settings.psa.url, _credentials(settings.psa), visibility_lag_ms=lag_ms)
+    hris = BambooHris(
+        transport,
+        settings.hris.url,
+        settings.hris.company,
+        settings.hris.api_key,
+        visibility_lag_ms=lag_ms,
+    )
+    erp = NetSuiteErp(
+        transport,
+        settings.erp.url,
+        TbaCredentials(
+            account=settings.erp.account,
+            consumer_key=settings.erp.consumer_key,
+            consumer_secret=settings.erp.consumer_secret,
+            token_id=settings.erp.token_id,
+            token_secret=settings.erp.token_secret,
+        ),
+        nonce=nonce,
+        wall_seconds=lambda: clock.now_ms() // 1000,
+        visibility_lag_ms=lag_ms,
+    )
+
+    def read(work: Callable[[Connection], Any]) -> Any:
+        with reading(engine.database) as connection:
+            return work(connection)
+
+    return Core(
+        store=store,
+        engine=engine,
+        clock=clock,
+        crm=crm,
+        psa=psa,
+        hris=hris,
+        erp=erp,
+        settings=Settings(
+            poll_interval_seconds=settings.poll_interval_seconds,
+            visibility_lag_ms={source.name: lag_ms for source in (crm, psa, hris, erp)},
+        ),
+        read=read,
+    )
+
+
+def _credentials(access: OrgAccess) -> OrgCredentials:
+    return OrgCredentials(client_id=access.client_id, client_secret=access.client_secret)

@@ -1,0 +1,79 @@
+"""The core as a process: `python -m integration_core.wiring.serve --port N`, set up by the environment."""
+
+import argparse
+import logging
+import secrets
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from integration_core.adapters.http.httpx_transport import HttpxTransport
+from integration_core.engine.database import DatabaseUnavailable
+from integration_core.engine.dbos_engine import DbosEngine
+from integration_core.wiring.build import RunningCore
+from integration_core.wiring.clocks import SteppedClock, WallClock
+from integration_core.wiring.settings import CoreSettings, Unusable, read_settings
+
+
+def build(settings: CoreSettings) -> RunningCore:
+    """A live core: DBOS engine, real network."""
+    clock = SteppedClock(settings.start_ms) if settings.rehearsal else WallClock()
+    engine = DbosEngine(settings.database_url, clock, executor_id=settings.executor_id)
+    return RunningCore(settings, HttpxTransport(), clock, engine, nonce=lambda: secrets.token_hex(16))
+
+
+def _with_lifespan(core: RunningCore) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(api: FastAPI) -> AsyncIterator[None]:
+        await core.start()
+        yield
+        await core.stop()
+
+    core.api.router.lifespan_context = lifespan
+    return core.api
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until stopped; 2 with one sentence for bad settings, database or port."""
+    parser = argparse.ArgumentParser(prog="integration_core")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    chosen = parser.parse_args(arguments)
+    _quiet_logs()
+    try:
+        listening = _listen(chosen.host, chosen.port)
+        core = build(read_settings())
+    except (Unusable, DatabaseUnavailable) as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 2
+    except OSError as problem:
+        sys.stderr.write(f"Port {chosen.port} cannot be used: {problem.strerror}; choose another.\n")
+        return 2
+    config = uvicorn.Config(_with_lifespan(core), access_log=False, log_level="warning", date_header=True)
+    uvicorn.Server(config).run(sockets=[listening])
+    return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    return listening
+
+
+def _quiet_logs() -> None:
+    """Warnings and worse as JSON lines on stderr."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

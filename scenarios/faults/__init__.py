@@ -1,0 +1,1 @@
+"""Fault plans: what goes wrong in a rehearsal, as data."""

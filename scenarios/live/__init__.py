@@ -1,0 +1,1 @@
+"""The same rehearsal with real processes and real sockets on this machine."""

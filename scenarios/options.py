@@ -1,0 +1,34 @@
+"""How a run is wished for, and where tests and watchers come into it."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from scenarios.events import Listener
+from scenarios.faults.plan import Plan
+from scenarios.runner import Tamper
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """How to run a scenario, as the command line has it."""
+
+    seed: int = 1
+    consultants: int | None = None
+    months: int | None = None
+    plan: Plan
+    mode: str = "simulated"
+    subject: str = "core"
+    database_url: str | None = None
+    keep_state: Path | None = None
+    replay: str = ""
+
+
+class Hooks(Struct, frozen=True, kw_only=True):
+    """Listener, tampering before the judgement, a look between steps, staged crashes."""
+
+    listener: Listener = lambda event: None
+    before_judging: Tamper | None = None
+    between_steps: Callable[[Any, int], Awaitable[None]] | None = None
+    crash_points: Any = None

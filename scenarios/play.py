@@ -1,0 +1,133 @@
+"""Playing the firm's facts into the systems of record, in order, each when it can be.
+
+A fact whose parent the subject has not made yet waits and is played as soon as the parent is
+there. Native ids learned on the way are the references of later facts in other systems.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import structs
+
+from mocks.firm.facts.source import SourceFact
+from mocks.firm.firm import Play
+from scenarios.estate import ROLES, Estate
+
+MASTER_ROLES = {
+    "LegalEntity": "erp",
+    "CostCentre": "erp",
+    "Practice": "erp",
+    "TaxRate": "erp",
+    "Account": "crm",
+    "ServicePackage": "crm",
+    "Opportunity": "crm",
+    "Quote": "crm",
+    "Contract": "crm",
+    "Resource": "hris",
+    "Assignment": "psa",
+    "TimeEntry": "psa",
+    "PaymentIntent": "erp",
+}
+BATCH = 5_000
+
+
+class Refused(Exception):
+    """A system of record refused a fact: the firm or the mock is wrong, not the subject."""
+
+
+def role_of(fact: SourceFact) -> str:
+    """The role whose system records this kind of fact."""
+    kind = type(fact).__name__
+    if kind == "RateLine":
+        return "psa" if getattr(fact, "scope", "") == "DEFAULT" else "crm"
+    return MASTER_ROLES[kind]
+
+
+class Player:
+    """Plays facts into an estate and remembers what was played, waits, or was refused."""
+
+    def __init__(self, estate: Estate, plays: Iterator[Play]) -> None:
+        self._estate = estate
+        self._plays = plays
+        self._next = next(plays, None)
+        self._waiting: dict[str, deque[Play]] = {role: deque() for role in ROLES}
+        self.references: dict[str, str] = {}
+        self.played: list[SourceFact] = []
+        self.ever_waited = 0
+
+    async def seed(self, facts: Iterable[SourceFact]) -> int:
+        """Put what stands before the calendar in place; returns how many facts."""
+        by_role: dict[str, list[SourceFact]] = {role: [] for role in ROLES}
+        for fact in facts:
+            by_role[role_of(fact)].append(fact)
+        for role in ROLES:
+            for at in range(0, len(by_role[role]), BATCH):
+                batch = by_role[role][at : at + BATCH]
+                for fact, acted in zip(
+                    batch,
+                    await self._estate.systems[role].control.seed(batch, self.references),
+                    strict=True,
+                ):
+                    if acted.state != "applied":
+                        raise Refused(f"{fact.bk} could not be seeded in the {role}: {acted.missing}")
+                    self.references[fact.bk] = acted.native_id
+                    self.played.append(fact)
+        return sum(map(len, by_role.values()))
+
+    def next_at_ms(self) -> int | None:
+        """When the next act is due."""
+        return None if self._next is None else self._next.at_ms
+
+    @property
+    def waiting(self) -> list[SourceFact]:
+        """Facts whose parents are not there yet."""
+        return [fact for plays in self._waiting.values() for play in plays for fact in play.facts]
+
+    async def play_until(self, now_ms: int) -> int:
+        """Play everything due by now, the waiting ones first; returns how many facts were played."""
+        before = len(self.played)
+        await self.retry_waiting(now_ms)
+        while self._next is not None and self._next.at_ms <= now_ms:
+            play, self._next = self._next, next(self._plays, None)
+            if self._waiting[play.role] or not await self._act(play, now_ms):
+                self._waiting[play.role].append(play)
+                self.ever_waited += len(play.facts)
+        return len(self.played) - before
+
+    async def retry_waiting(self, now_ms: int) -> None:
+        """Play waiting facts in their order, role by role, until one must go on waiting."""
+        for role in ROLES:
+            queue = self._waiting[role]
+            while queue and await self._act(queue[0], now_ms):
+                queue.popleft()
+
+    async def _act(self, play: Play, now_ms: int) -> bool:
+        control = self._estate.systems[play.role].control
+        results = await control.act(list(play.facts), self.references)
+        if any(acted.state == "waiting" for acted in results):
+            return False
+        for fact, acted in zip(play.facts, results, strict=True):
+            if acted.state == "refused":
+                raise Refused(f"{fact.bk} was refused by the {play.role}: {acted.missing}")
+            self.references[fact.bk] = acted.native_id
+            self.played.append(as_played(fact, now_ms))
+        return True
+
+
+def as_played(fact: SourceFact, now_ms: int) -> SourceFact:
+    """The fact with the instants it really got: a late one is recorded when it was played."""
+    if fact.recorded_at_ms == now_ms:
+        return fact
+    shifted: dict[str, object] = {"recorded_at_ms": now_ms}
+    for name in ("submitted_at_ms", "approved_at_ms", "closed_won_at_ms", "signed_at_ms"):
+        if getattr(fact, name, None) == fact.recorded_at_ms:
+            shifted[name] = now_ms
+    return structs.replace(fact, **shifted)
+
+
+def totals(facts: Sequence[SourceFact]) -> dict[str, int]:
+    """How many facts of each kind."""
+    found: dict[str, int] = {}
+    for fact in facts:
+        found[type(fact).__name__] = found.get(type(fact).__name__, 0) + 1
+    return dict(sorted(found.items()))

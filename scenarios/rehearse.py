@@ -1,0 +1,103 @@
+"""Putting a rehearsal together: scenario, firm, estate, subject, runner; simulated or live."""
+
+import time
+from datetime import date
+from typing import Any
+
+from mocks.firm.generate import generate
+from mocks.firm.profile import profile_named
+from scenarios.catalogue.scenario import Scenario
+from scenarios.live import estate as live
+from scenarios.options import Hooks, Options
+from scenarios.report.summary import summary
+from scenarios.runner import Ended, Rehearsal, Runner
+from scenarios.simulation.estate import raise_estate
+from scenarios.simulation.loop import run_deterministically
+from scenarios.simulation.network import Network
+from scenarios.state import keep_state
+from scenarios.subjects.simulated_core import SimulatedCore
+
+
+def prepare(scenario: Scenario, options: Options) -> Rehearsal:
+    """The firm and the instants of a run; raises ValueError for a firm or seed that cannot be."""
+    profile = profile_named(scenario.profile, options.consultants, options.months)
+    firm = generate(profile, options.seed)
+    last = max((play.at_ms for play in firm.calendar()), default=_midnight_ms(profile.start))
+    return Rehearsal(
+        scenario=scenario,
+        plan=options.plan,
+        firm=firm,
+        seed=options.seed,
+        start_ms=_midnight_ms(profile.start),
+        end_ms=last + scenario.days_after_end * 86_400_000,
+        required=scenario.required,
+    )
+
+
+def run(scenario: Scenario, options: Options, hooks: Hooks | None = None) -> tuple[dict[str, Any], Ended]:
+    """Run to the verdict; returns what `--json` writes, and the evidence behind it."""
+    hooks = hooks or Hooks()
+    began, cpu = time.perf_counter(), time.process_time()
+    rehearsal = prepare(scenario, options)
+    ended = (_simulated if options.mode == "simulated" else live.run)(rehearsal, options, hooks)
+    timing = {
+        "wall_seconds": round(time.perf_counter() - began, 3),
+        "cpu_seconds": round(time.process_time() - cpu, 3),
+        "virtual_seconds": (ended.now_ms - rehearsal.start_ms) / 1000,
+    }
+    result = summary(
+        rehearsal,
+        ended,
+        mode=options.mode,
+        subject=options.subject,
+        replay=options.replay,
+        timing=timing,
+    )
+    return result, ended
+
+
+def _simulated(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:
+    trace: list[str] = []
+
+    async def main() -> Ended:
+        network = Network(options.seed)
+        if options.keep_state is not None:
+            network.trace = trace.append
+        estate = await raise_estate(network, options.seed, rehearsal.start_ms)
+        subject = SimulatedCore(
+            network,
+            options.seed,
+            database_url=options.database_url or "sqlite://",
+            poll_interval_seconds=rehearsal.scenario.poll_interval_seconds,
+            crash_points=hooks.crash_points,
+        )
+
+        async def between(now_ms: int) -> None:
+            if hooks.between_steps is not None:
+                await hooks.between_steps(subject, now_ms)
+
+        runner = Runner(
+            rehearsal,
+            estate,
+            subject,
+            hooks.listener,
+            before_judging=hooks.before_judging,
+            between_steps=between,
+        )
+        try:
+            ended = await runner.run()
+            if options.keep_state is not None:
+                await keep_state(estate, options.keep_state)
+            return ended
+        finally:
+            await subject.stop()
+            await estate.close()
+
+    ended = run_deterministically(main, options.seed)
+    if options.keep_state is not None:
+        (options.keep_state / "trace.txt").write_text("".join(line + "\n" for line in trace))
+    return ended
+
+
+def _midnight_ms(day: date) -> int:
+    return (day - date(1970, 1, 1)).days * 86_400_000

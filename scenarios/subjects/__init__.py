@@ -1,0 +1,1 @@
+"""Integrations that can be put under rehearsal, behind one small port."""

@@ -1,0 +1,121 @@
+"""The reference core inside this process, on the simulated engine."""
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from integration_core.engine.database import open_database
+from integration_core.engine.simulated import CrashPoints, SimulatedEngine
+from integration_core.wiring.build import RunningCore
+from integration_core.wiring.clocks import SteppedClock
+from integration_core.wiring.settings import read_settings
+from scenarios.estate import Estate
+from scenarios.oracle.book import Book
+from scenarios.simulation.network import Network
+from scenarios.subjects.core import CoreOperations, environment, tokens
+
+HOST = "core.example"
+
+
+class SimulatedCore:
+    """A core whose every step happens on the loop of the rehearsal."""
+
+    name = "core"
+
+    def __init__(
+        self,
+        network: Network,
+        seed: int,
+        *,
+        database_url: str = "sqlite://",
+        poll_interval_seconds: float = 3600.0,
+        crash_points: CrashPoints | None = None,
+    ) -> None:
+        self._network = network
+        self._secrets = tokens(seed, "default")
+        self._database_url = database_url
+        self._poll_interval_seconds = poll_interval_seconds
+        self._crash_points = crash_points
+        self._nonces = 0
+        self._running: RunningCore | None = None
+        self._engine: SimulatedEngine | None = None
+        self._operations = CoreOperations(network, f"http://{HOST}", self._secrets["operator"], 0.02)
+
+    async def start(self, estate: Estate, now_ms: int) -> None:
+        """Build it, subscribe it, start it."""
+        settings = environment(
+            estate,
+            self._secrets,
+            database_url=self._database_url,
+            start_ms=now_ms,
+            poll_interval_seconds=self._poll_interval_seconds,
+        )
+        with _environment(settings):
+            read = read_settings()
+        clock = SteppedClock(now_ms)
+        self._engine = SimulatedEngine(
+            open_database(self._database_url), clock, crash_points=self._crash_points
+        )
+        self._running = RunningCore(read, self._network, clock, self._engine, self._nonce)
+        self._network.attach(HOST, self._running.api)
+        await self._operations.subscribe(estate, self._secrets)
+        await self._running.start()
+
+    def _nonce(self) -> str:
+        self._nonces += 1
+        return f"nonce-{self._nonces:012d}"
+
+    async def advance(self, now_ms: int) -> None:
+        """Step its clock."""
+        await self._operations.advance(now_ms)
+
+    async def settle(self) -> int | None:
+        """Wait for rest; a core that a crash point killed is started again."""
+        while True:
+            due = await self._operations.settle()
+            if self._engine is None or not self._engine.crashed:
+                return due
+            await self.restart()
+
+    async def restart(self) -> None:
+        """As a supervisor does with a process that died."""
+        if self._running is None or self._engine is None:
+            raise RuntimeError("the core was never started")
+        await self._engine.crash()
+        self._running.core.forget()
+        await self._running.start()
+
+    async def replay_open_cases(self) -> int:
+        """Replay open technical cases."""
+        return await self._operations.replay_open_cases()
+
+    async def owed(self) -> str:
+        """What is still in the outbox."""
+        return await self._operations.owed()
+
+    async def book(self) -> Book | None:
+        """Its book."""
+        return await self._operations.book()
+
+    async def stop(self) -> None:
+        """Stop it and close its database."""
+        if self._running is not None and self._engine is not None:
+            await self._running.stop()
+            self._engine.database.dispose()
+            await asyncio.sleep(0)
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """The settings are read the way a live core reads them: from the environment."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,1 @@
+"""The adapters against scripted answers in the vendors' own words; no network."""
