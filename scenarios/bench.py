@@ -1,0 +1,155 @@
+"""The project's own measurements: figures to print and compare, never a test."""
+
+import asyncio
+import base64
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from mocks.firm.generate import generate
+from mocks.firm.profile import profile_named
+from mocks.registry import VENDORS
+from scenarios.live.processes import Child, free_port, scratch_folder
+from scenarios.simulation.estate import raise_estate
+from scenarios.simulation.network import Network, exchange
+
+READS = 3_000
+
+
+def _run_from_a_shell() -> dict[str, Any]:
+    """Wall seconds of `rehearse run deal-to-cash` in a fresh interpreter, median of five."""
+    walls = []
+    for seed in range(1, 6):
+        began = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "scenarios.cli", "run", "deal-to-cash", "--seed", str(seed)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        walls.append(time.perf_counter() - began)
+    return {"deal_to_cash_wall_seconds": round(statistics.median(walls), 2), "spread": _spread(walls)}
+
+
+def _starts() -> dict[str, Any]:
+    """Seconds from the start of a mock's process until it takes connections, and its memory then."""
+
+    async def one(name: str) -> tuple[float, float]:
+        folder, port = scratch_folder(), free_port()
+        arguments = ["mocks.serve", "--vendor", name, "--port", str(port), "--start-ms", "0"]
+        child = Child(name, arguments, {"REHEARSE_CONTROL_TOKEN": "bench"}, folder)
+        began = time.perf_counter()
+        await child.start()
+        await child.wait_listening(port)
+        ready = time.perf_counter() - began
+        resident = _resident_megabytes(child.pid)
+        await child.stop()
+        return ready, resident
+
+    figures: dict[str, Any] = {}
+    for entry in VENDORS:
+        runs = [asyncio.run(one(entry.name)) for _ in range(3)]
+        figures[entry.name] = {
+            "ready_seconds": round(statistics.median(run[0] for run in runs), 2),
+            "resident_megabytes": round(statistics.median(run[1] for run in runs), 1),
+        }
+    return figures
+
+
+def _resident_megabytes(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1_048_576
+
+
+def _reads() -> dict[str, Any]:
+    """CPU microseconds of one read by id through the thin client, seeded with the deal's firm."""
+
+    async def measure() -> dict[str, Any]:
+        network = Network(1)
+        estate = await raise_estate(network, 1, 1_767_225_600_000)
+        firm = generate(profile_named("deal"), 1)
+        accounts = [fact for fact in firm.master() if type(fact).__name__ == "Account"]
+        (acted,) = await estate.systems["crm"].control.seed(accounts[:1], {})
+        crm = estate.systems["crm"]
+        token = await _salesforce_token(estate.mocks["crm"], crm.url, crm.credentials)
+        url = f"{crm.url}/services/data/v59.0/sobjects/Account/{acted.native_id}"
+        headers = (("authorization", f"Bearer {token}"),)
+        people = [fact for fact in firm.master() if type(fact).__name__ == "Resource"]
+        (person,) = await estate.systems["hris"].control.seed(people[:1], {})
+        hris = estate.systems["hris"]
+        key = base64.b64encode(f"{hris.credentials['api_key']}:x".encode()).decode()
+        company = hris.credentials["company"]
+        employee = f"{hris.url}/api/gateway.php/{company}/v1/employees/{person.native_id}?fields=firstName"
+        basic = (("authorization", f"Basic {key}"), ("accept", "application/json"))
+        return {
+            "salesforce_microseconds": await _per_call(estate.mocks["crm"], url, headers),
+            "bamboohr_microseconds": await _per_call(estate.mocks["hris"], employee, basic),
+        }
+
+    return asyncio.run(measure())
+
+
+async def _salesforce_token(app: Any, url: str, credentials: Any) -> str:
+    body = (
+        f"grant_type=client_credentials&client_id={credentials['client_id']}"
+        f"&client_secret={credentials['client_secret']}"
+    ).encode()
+    answer = await exchange(app, "POST", f"{url}/services/oauth2/token", (), body)
+    return str(json.loads(answer.body)["access_token"])
+
+
+async def _per_call(app: Any, url: str, headers: tuple[tuple[str, str], ...]) -> dict[str, float]:
+    answer = await exchange(app, "GET", url, headers, b"")
+    if answer.status != 200:
+        raise RuntimeError(f"GET {url} answered {answer.status}")
+    samples = []
+    for _ in range(5):
+        began = time.process_time()
+        for _ in range(READS // 5):
+            await exchange(app, "GET", url, headers, b"")
+        samples.append((time.process_time() - began) / (READS // 5) * 1e6)
+    return {"median": round(statistics.median(samples), 1), "best": round(min(samples), 1)}
+
+
+def _generation() -> dict[str, Any]:
+    """CPU seconds to generate the presets."""
+    figures = {}
+    for name in ("deal", "tiny", "small", "mid"):
+        began = time.process_time()
+        firm = generate(profile_named(name), 1)
+        counts = firm.counts()
+        figures[name] = {
+            "cpu_seconds": round(time.process_time() - began, 3),
+            "time_entries": counts.get("time_entries", 0),
+        }
+    return figures
+
+
+def _spread(values: list[float]) -> list[float]:
+    return [round(min(values), 2), round(max(values), 2)]
+
+
+BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
+    "run": _run_from_a_shell,
+    "start": _starts,
+    "mocks": _reads,
+    "generate": _generation,
+}
+
+
+def measure(only: str | None) -> dict[str, Any]:
+    """Measure everything, or one; prints as it goes."""
+    console = Console()
+    figures = {}
+    for name, benchmark in BENCHMARKS.items():
+        if only in (None, name):
+            figures[name] = benchmark()
+            console.print(name, figures[name], soft_wrap=True)
+    return figures
