@@ -83,7 +83,10 @@ class Hold(Struct, frozen=True):
 
 
 class Draft(Struct, frozen=True, kw_only=True):
-    """A document to be: ready, or held under an exception code with its lines locked."""
+    """A document to be: ready, or held under an exception code with its lines locked.
+
+    `hold_key` names what a case about its being held is about, now or before it became ready.
+    """
 
     key: str
     contract_native_ids: tuple[str, ...]

@@ -4,7 +4,7 @@ State is kept, not work: what was observed, what was derived from it, what every
 hold. Whatever is missing can be found by comparing, after any crash.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
@@ -41,7 +41,9 @@ class Intake(Protocol):
 
     def watermark(self, connection: Connection, source: str, stream: str) -> int | None: ...
 
-    def advance(self, connection: Connection, source: str, stream: str, complete_to_ms: int) -> None: ...
+    def advance(self, connection: Connection, source: str, complete_to_ms: Mapping[str, int]) -> None:
+        """Move the watermarks of a source's streams forward; never back."""
+        ...
 
     def note_delivery(self, connection: Connection, source: str, key: str, now_ms: int) -> bool:
         """Count a notification; False when this very one came before."""

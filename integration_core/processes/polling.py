@@ -99,7 +99,7 @@ async def _store(core: Core, run: Run, source: Source, harvest: Harvest, *, last
 def _take(core: Core, connection: Connection, source: Source, harvest: Harvest, last: bool) -> Json:
     """Whether anything was new; with the last part the followers are asked for."""
     now_ms, store = core.clock.now_ms(), core.store
-    fresh = False
+    fresh, complete = False, dict[str, int]()
     for stream, page in harvest.pages:
         if page.records or page.unread:
             taken = store.intake.take(connection, source.name, stream, page.records, page.unread, now_ms)
@@ -107,8 +107,9 @@ def _take(core: Core, connection: Connection, source: Source, harvest: Harvest, 
             fresh = _observe(core, connection, page.records) or fresh
             _note_unread(core, connection, source, page)
         if page.complete_to_ms is not None:
-            store.intake.advance(connection, source.name, stream, page.complete_to_ms)
+            complete[stream] = page.complete_to_ms
             _healthy(core, connection, source, stream)
+    store.intake.advance(connection, source.name, complete)
     if last:
         next_ms = now_ms + int(core.settings.poll_interval_seconds * 1000)
         core.engine.schedule(connection, "poll", source.name, next_ms)

@@ -79,11 +79,18 @@ def _draft(
             event_bks=events,
             invoice=None,
             hold=hold,
-            hold_key=bill_to.key,
+            hold_key=key,
         )
     source = bill_to.native_id if bill_to.consolidate_invoices else contract.native_id
     invoice = _invoice(key, run, source, ordered, contract, bill_to, entity, day, tax, references)
-    return Draft(key=key, contract_native_ids=tuple(contracts), event_bks=events, invoice=invoice, hold=None)
+    return Draft(
+        key=key,
+        contract_native_ids=tuple(contracts),
+        event_bks=events,
+        invoice=invoice,
+        hold=None,
+        hold_key=key,
+    )
 
 
 def _invoice(

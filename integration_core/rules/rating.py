@@ -14,6 +14,7 @@ from integration_core.rules.references import References
 
 TIME_AND_MATERIAL = frozenset({"TM"})
 COVERED_METHODS = frozenset({"FF", "RET"})
+STAFFED = frozenset({"CONFIRMED", "ACTIVE", "ENDED"})
 _PRIORITY = {"CONTRACT": 2, "CLIENT": 3, "DEFAULT": 4}
 
 
@@ -29,13 +30,15 @@ def rate(entry: Entry, references: References) -> Rated | Unpriced | Blocked:
     assert employee is not None
     assert assignment is not None
     contract, line = found
+    job = job_on(employee, entry.work_date)
+    if job is None:
+        return _blocked(entry, "DIM_MISSING", f"no level and cost centre are known for {entry.work_date}")
     if line.billing_method in COVERED_METHODS:
         return Unpriced(entry=entry, contract=contract, line=line, klass="COVERED")
     if not entry.billable or not entry.task_billable or line.billing_method not in TIME_AND_MATERIAL:
         return Unpriced(entry=entry, contract=contract, line=line, klass="NON_BILLABLE")
-    job = job_on(employee, entry.work_date)
-    level = assignment.bill_level or (job.level if job else "")
-    return _price(entry, contract, line, assignment, level, job.cost_centre if job else "", references)
+    level = assignment.bill_level or job.level
+    return _price(entry, contract, line, assignment, level, job.cost_centre, references)
 
 
 def _validate(
@@ -51,9 +54,11 @@ def _validate(
     if assignment is None or assignment.deleted:
         return _blocked(entry, "TIME_NOT_ASSIGNED", "it has no assignment")
     day = entry.work_date
-    if day < employee.hired or (employee.terminated is not None and day > employee.terminated):
+    if not _covers(employee.hired, employee.terminated, day):
         return _blocked(entry, "TIME_NOT_EMPLOYED", f"{day} is outside the employment")
-    if day < assignment.valid_from or (assignment.valid_to is not None and day >= assignment.valid_to):
+    if assignment.status not in STAFFED:
+        return _blocked(entry, "TIME_NOT_ASSIGNED", f"assignment {assignment.number} is {assignment.status}")
+    if not _covers(assignment.valid_from, assignment.valid_to, day):
         return _blocked(entry, "TIME_NOT_ASSIGNED", f"{day} is outside assignment {assignment.number}")
     return None
 
@@ -128,13 +133,13 @@ def _levels(
 
 
 def _client_chain(contract: Contract, references: References) -> list[str]:
-    """The bill-to customer, its parent and so on up, each once."""
+    """The bill-to customer, its parent, its ultimate parent, each once (finance 2.1)."""
     chain: list[str] = []
     customer = references.customers.get(contract.bill_to_native_id)
     while customer is not None and customer.native_id not in chain:
         chain.append(customer.native_id)
         customer = references.customers.get(customer.parent_native_id or "")
-    return chain
+    return chain if len(chain) < 4 else [*chain[:2], chain[-1]]
 
 
 def _matches(line: RateLine, practice: str, ccy: str, day: date) -> bool:
@@ -158,9 +163,9 @@ def _practice(contract: Contract, references: References) -> str:
 
 
 def job_on(employee: Employee, day: date) -> JobRow | None:
-    """The job row in force on a day: the one with the latest date not after it."""
+    """The job row in force on a day: the one with the latest date not after it, the last of equals."""
     rows = [row for row in employee.jobs if row.valid_from <= day]
-    return max(rows, key=lambda row: row.valid_from, default=None)
+    return max(reversed(rows), key=lambda row: row.valid_from, default=None)
 
 
 def _covers(valid_from: date, valid_to: date | None, day: date) -> bool:

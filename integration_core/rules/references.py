@@ -1,7 +1,7 @@
 """Everything the rules look up, indexed once: the core's own picture of the source systems.
 
-Current records stand by native id; rate lines keep every version, since a price counts only
-from the instant it was recorded (finance 2.1).
+Current records stand by native id. That is enough for prices too: a rate line is never changed in
+place after its first use, a new price is a new line with an instant of its own (mapping M3).
 """
 
 from collections import defaultdict
@@ -51,7 +51,7 @@ class References:
         self.codes: dict[tuple[str, str], CodeList] = {}
         self._cards: dict[tuple[str, str | None, str], list[RateLine]] | None = None
         self._contract_of_opportunity: dict[str, list[str]] = defaultdict(list)
-        self._line_owner: dict[str, tuple[str, int]] = {}
+        self._lines: dict[str, tuple[Contract, ContractLine]] = {}
 
     def add(self, record: RecordOf) -> None:
         """Take up a record, replacing what was known of it."""
@@ -89,15 +89,12 @@ class References:
     def contracts_of(self, opportunity_native_id: str) -> list[Contract]:
         """Live contracts that name this opportunity, oldest number first."""
         found = [self.contracts[key] for key in self._contract_of_opportunity[opportunity_native_id]]
-        return sorted((c for c in found if not c.deleted), key=lambda contract: contract.number)
+        live = [c for c in found if not c.deleted and c.opportunity_native_id == opportunity_native_id]
+        return sorted(live, key=lambda contract: contract.number)
 
     def contract_line(self, line_native_id: str) -> tuple[Contract, ContractLine] | None:
         """A contract line with its contract."""
-        owner = self._line_owner.get(line_native_id)
-        if owner is None:
-            return None
-        contract = self.contracts[owner[0]]
-        return contract, contract.lines[owner[1]]
+        return self._lines.get(line_native_id)
 
     def rates(self, scope: str, owner: str | None, level: str) -> list[RateLine]:
         """Live rate lines of one card owner and level, in a total order."""
@@ -111,6 +108,9 @@ class References:
     def _add_contract(self, contract: Contract) -> None:
         if contract.native_id not in self._contract_of_opportunity[contract.opportunity_native_id]:
             self._contract_of_opportunity[contract.opportunity_native_id].append(contract.native_id)
+        before = self.contracts.get(contract.native_id)
+        for line in before.lines if before else ():
+            self._lines.pop(line.native_id, None)
         self.contracts[contract.native_id] = contract
-        for position, line in enumerate(contract.lines):
-            self._line_owner[line.native_id] = (contract.native_id, position)
+        for line in contract.lines:
+            self._lines[line.native_id] = (contract, line)

@@ -4,30 +4,62 @@ from msgspec import Struct
 
 TRIES = 6
 PROBE_SECONDS = 900.0
-_OWNERS = {
-    "OPP_NO_QUOTE": "sales ops",
-    "OPP_AMOUNT_MISMATCH": "sales ops",
-    "PO_MISSING": "sales ops",
-    "CUST_AMBIGUOUS": "finance (MDM)",
-    "MDM_DUPLICATE": "finance (MDM)",
-    "CUST_INACTIVE": "finance",
-    "CREDIT_HOLD": "finance",
-    "DIM_MISSING": "finance",
-    "TAX_PROFILE_INCOMPLETE": "finance",
-    "TAX_VATID_INVALID": "finance",
-    "TAX_UNSUPPORTED": "finance",
-    "INV_REJECTED": "finance",
-    "PERIOD_CLOSED": "finance",
-    "RATE_MISSING": "PMO",
-    "RATE_OVERLAP": "PMO",
-    "RATE_MISMATCH": "PMO",
-    "TIME_TASK_INACTIVE": "PMO",
-    "TIME_NOT_ASSIGNED": "PMO",
-    "TIME_OVER_24H": "PMO",
-    "TIME_UNAPPROVED": "PMO",
-    "TIME_NOT_EMPLOYED": "HR / PMO",
+_CODES_BY_OWNER = {
+    "sales ops": (
+        "OPP_NO_QUOTE",
+        "OPP_AMOUNT_MISMATCH",
+        "PO_MISSING",
+        "CAP_BELOW_COMMITTED",
+        "MS_SUM_MISMATCH",
+    ),
+    "finance (MDM)": ("CUST_AMBIGUOUS", "MDM_DUPLICATE"),
+    "finance": (
+        "CUST_INACTIVE",
+        "CREDIT_HOLD",
+        "DIM_MISSING",
+        "TAX_PROFILE_INCOMPLETE",
+        "TAX_VATID_INVALID",
+        "TAX_UNSUPPORTED",
+        "TP_MISSING",
+        "FX_RATE_MISSING",
+        "CRD_NO_CHANGE_ORDER",
+        "WDN_LOCKED",
+        "INV_REJECTED",
+        "PERIOD_CLOSED",
+        "IC_UNBALANCED",
+        "RECON_BREAK",
+    ),
+    "PMO": (
+        "RATE_MISSING",
+        "RATE_OVERLAP",
+        "RATE_MISMATCH",
+        "TIME_TASK_INACTIVE",
+        "TIME_UNAPPROVED",
+        "TIME_OVER_24H",
+        "TIME_DUPLICATE_SUSPECT",
+        "CAP_EXCEEDED",
+        "EAC_MISSING",
+        "EAC_BELOW_ACTUAL",
+    ),
+    "HR / PMO": ("TIME_NOT_EMPLOYED", "TIME_NOT_ASSIGNED"),
+    "HR": ("PAY_MISSING", "PAY_UNKNOWN_EMP", "LAB_NO_HOURS"),
 }
-_WARNINGS = frozenset({"TIME_UNAPPROVED", "MDM_NON_SOR_WRITE", "TECH_TIMEOUT", "TECH_5XX", "TECH_429"})
+_OWNERS = {code: owner for owner, codes in _CODES_BY_OWNER.items() for code in codes}
+_WARNINGS = frozenset(
+    {
+        "MDM_NON_SOR_WRITE",
+        "TIME_UNAPPROVED",
+        "TIME_DUPLICATE_SUSPECT",
+        "CAP_EXCEEDED",
+        "WDN_LOCKED",
+        "EAC_BELOW_ACTUAL",
+        "LAB_NO_HOURS",
+        "TECH_TIMEOUT",
+        "TECH_5XX",
+        "TECH_429",
+        "TECH_UNKNOWN_OUTCOME",
+    }
+)
 
 
 class Verdict(Struct, frozen=True):

@@ -73,14 +73,12 @@ class Documents:
                 "gross": str(state.gross),
                 "open_amount": str(state.open_amount),
             }
+            # The stamp moves even where nothing else does, or an older state could still come in after it.
+            stamped = {**values, "recorded_at_ms": state.recorded_at_ms}
+            connection.execute(update(table).where(table.c.key == state.key).values(**stamped))
             if all(getattr(row, name) == value for name, value in values.items()):
                 continue
             changed += 1
-            connection.execute(
-                update(table)
-                .where(table.c.key == state.key)
-                .values(**values, recorded_at_ms=state.recorded_at_ms)
-            )
             if state.status in POSTED_STATES:
                 self._invoiced(connection, state.key)
         return changed
@@ -176,7 +174,7 @@ def _row(run: str, draft: Draft) -> dict[str, Any]:
         "state": "READY" if draft.invoice is not None else "HELD",
         "contracts": json.dumps(list(draft.contract_native_ids)),
         "hold_code": draft.hold.code if draft.hold else "",
-        "hold_key": draft.hold_key,
+        "hold_key": draft.hold_key if draft.hold else "",
         "native_id": "",
         "number": None,
         "status": None,

@@ -6,7 +6,7 @@ core wrote, or parents touched by their children, must neither wake it up nor mo
 
 import hashlib
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -35,11 +35,16 @@ class Intake:
         unread: Sequence[Unread],
         now_ms: int,
     ) -> Taken:
-        """Keep what is new, count what is not; later records of a page win over earlier ones."""
+        """Keep what is new, count what is not; of several versions in a page the newest stands."""
         schema.serialise(connection, "intake")
         outcomes: Counter[str] = Counter(received=len(records) + len(unread), unread=len(unread))
-        latest = {(entity_of(record), native_id_of(record)): record for record in records}
-        outcomes["duplicate"] += len(records) - len(latest)
+        latest: dict[tuple[str, str], SourceRecord] = {}
+        for record in records:
+            key = (entity_of(record), native_id_of(record))
+            if key in latest:
+                outcomes["duplicate"] += 1
+            if key not in latest or record.recorded_at_ms >= latest[key].recorded_at_ms:
+                latest[key] = record
         cards = [record for record in latest.values() if isinstance(record, TimeCard)]
         others = [record for record in latest.values() if not isinstance(record, TimeCard | InvoiceState)]
         states = len(latest) - len(cards) - len(others)
@@ -80,14 +85,16 @@ class Intake:
         if not fresh:
             return
         table = schema.record
-        stale = [row["native_id"] for row in fresh if (row["entity"], row["native_id"]) in known]
-        if stale:
-            entities = sorted({str(row["entity"]) for row in fresh})
-            connection.execute(
-                update(table)
-                .where(table.c.native_id.in_(stale), table.c.entity.in_(entities), table.c.current)
-                .values(current=False)
-            )
+        for entity in sorted({str(row["entity"]) for row in fresh}):
+            # Ids are unique within one kind of record only: two kinds may share them.
+            ids = [row["native_id"] for row in fresh if row["entity"] == entity]
+            stale = [native_id for native_id in ids if (entity, native_id) in known]
+            if stale:
+                connection.execute(
+                    update(table)
+                    .where(table.c.entity == entity, table.c.native_id.in_(stale), table.c.current)
+                    .values(current=False)
+                )
         connection.execute(insert(table), fresh)
 
     def _take_cards(self, connection: Connection, cards: Sequence[TimeCard]) -> Counter[str]:
@@ -138,12 +145,13 @@ class Intake:
             select(table.c.complete_to_ms).where(table.c.source == source, table.c.stream == stream)
         ).scalar()
 
-    def advance(self, connection: Connection, source: str, stream: str, complete_to_ms: int) -> None:
-        """Move a watermark forward; never back."""
-        before = self.watermark(connection, source, stream)
-        if before is None or complete_to_ms > before:
-            row = {"source": source, "stream": stream, "complete_to_ms": complete_to_ms}
-            schema.upsert(connection, schema.watermark, [row], update=("complete_to_ms",))
+    def advance(self, connection: Connection, source: str, complete_to_ms: Mapping[str, int]) -> None:
+        """Move the watermarks of a source's streams forward; never back."""
+        rows = [
+            {"source": source, "stream": stream, "complete_to_ms": at_ms}
+            for stream, at_ms in sorted(complete_to_ms.items())
+        ]
+        schema.raise_only(connection, schema.watermark, rows, "complete_to_ms")
 
     def note_delivery(self, connection: Connection, source: str, key: str, now_ms: int) -> bool:
         """Count a notification; False when this very one came before."""

@@ -243,6 +243,23 @@ def upsert(
         connection.execute(statement.on_conflict_do_nothing(index_elements=keys), list(rows))
 
 
+def raise_only(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], column: str) -> None:
+    """Insert rows, or raise one column of those that are there; a smaller value changes nothing."""
+    if not rows:
+        return
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table)
+    higher = statement.excluded[column]
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[key.name for key in table.primary_key],
+            set_={column: higher},
+            where=table.c[column] < higher,
+        ),
+        list(rows),
+    )
+
+
 def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert one row unless its primary key is there; True when it is new."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert

@@ -163,16 +163,8 @@ class Control:
 
     async def _step(self, world: World, call: Call) -> Any:
         world.clock.step_to(msgspec.json.decode(call.body, type=Step).to_ms)
-        done = self._due(world)
+        done = self._system.run_due(world)
         return {**(await self._clock(world, call)), "done": done}
-
-    def _due(self, world: World) -> int:
-        for fault in world.faults.listed():
-            expired = fault.kind == "expire_token" and fault.from_ms <= world.now_ms() < fault.until_ms
-            if expired and not world.faults.struck.get(fault.id):
-                world.faults.note(fault)
-                self._system.vendor.expire_tokens(world)
-        return self._system.vendor.run_due(world)
 
     async def _seed(self, world: World, call: Call) -> Any:
         body = msgspec.json.decode(call.body, type=Facts)

@@ -1,0 +1,147 @@
+"""Who asked for which process, and which of it runs: counters that melt requests together.
+
+A request sets `asked` to the run after the last one started. While a run waits to start, more
+requests change nothing; while it runs, they all ask for the one run after it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Connection, Select, bindparam, exists, select, update
+
+from integration_core.engine.schema import activation, upsert
+
+_ASKED = "core_asked"
+
+
+class Claim(Struct, frozen=True):
+    """One activation that is to run: its number, and how often it has failed before."""
+
+    process: str
+    key: str
+    number: int
+    failed: int
+
+    @property
+    def run_id(self) -> str:
+        """Sortable and unique among all runs."""
+        return f"{self.process}:{self.key}:{self.number:012d}"
+
+
+def request(connection: Connection, process: str, key: str) -> None:
+    """Activate (process, key) once the caller's transaction commits."""
+    statement = upsert(connection, activation).on_conflict_do_update(
+        index_elements=[activation.c.process, activation.c.key],
+        set_={"asked": activation.c.started + 1},
+    )
+    row = {"process": process, "key": key, "asked": 1, "started": 0, "done": 0, "failed": 0}
+    connection.execute(statement, row)
+    note_asked(connection, process)
+
+
+def note_asked(connection: Connection, process: str) -> None:
+    """Leave word on the connection that its transaction asked for a process."""
+    connection.info.setdefault(_ASKED, {})[process] = None
+
+
+def take_asked(connection: Connection) -> tuple[str, ...]:
+    """Which processes the connection's transaction asked for; the word is taken away."""
+    return tuple(connection.info.pop(_ASKED, ()))
+
+
+def any_waiting(connection: Connection) -> bool:
+    """Whether anything is asked for that nobody runs."""
+    columns = activation.c
+    waits = exists().where(columns.asked > columns.done, columns.started == columns.done)
+    return bool(connection.execute(select(waits)).scalar_one())
+
+
+def claim(connection: Connection, process: str, limit: int, executor: str | None, now_ms: int) -> list[Claim]:
+    """Start up to `limit` waiting activations of a process, smallest key first."""
+    rows = connection.execute(_waiting(process).limit(limit)).all()
+    if not rows:
+        return []
+    connection.execute(
+        _START,
+        [{"p": process, "k": row.key, "executor": executor, "heartbeat_ms": now_ms} for row in rows],
+    )
+    return [Claim(process, row.key, row.asked, row.failed) for row in rows]
+
+
+def running(connection: Connection, executor: str | None) -> list[Claim]:
+    """What was started by an executor and has not ended, in order."""
+    columns = activation.c
+    rows = connection.execute(
+        select(columns.process, columns.key, columns.started, columns.failed)
+        .where(columns.asked > columns.done, columns.started > columns.done)
+        .where(columns.executor.is_not_distinct_from(executor))
+        .order_by(columns.process, columns.key)
+    )
+    return [Claim(*row) for row in rows]
+
+
+def current(connection: Connection, process: str, key: str) -> Claim | None:
+    """The run of (process, key) that has not ended, locked against others; None when there is none."""
+    columns = activation.c
+    row = connection.execute(
+        select(columns.process, columns.key, columns.started, columns.failed)
+        .where(columns.process == process, columns.key == key, columns.started > columns.done)
+        .with_for_update()
+    ).one_or_none()
+    return None if row is None else Claim(*row)
+
+
+def finish(connection: Connection, ended: Claim, failed: int) -> bool:
+    """Mark a run as ended; False when it had ended before."""
+    result = connection.execute(
+        _FINISH, {"p": ended.process, "k": ended.key, "n": ended.number, "failed": failed}
+    )
+    return result.rowcount == 1
+
+
+def note_failed(connection: Connection, attempt: Claim, failed: int) -> None:
+    """Count a failed attempt of a run that goes on later."""
+    connection.execute(_FAIL, {"p": attempt.process, "k": attempt.key, "failed": failed})
+
+
+def strangers(connection: Connection, known: Sequence[str]) -> list[str]:
+    """Processes that are asked for and that nobody here can run."""
+    columns = activation.c
+    rows = connection.execute(
+        select(columns.process)
+        .where(columns.asked > columns.done, columns.process.not_in(known))
+        .distinct()
+        .order_by(columns.process)
+    )
+    return list(rows.scalars())
+
+
+def _waiting(process: str) -> Select[Any]:
+    columns = activation.c
+    return (
+        select(columns.key, columns.asked, columns.failed)
+        # The first condition is implied by the others; it lets SQLite see the partial index.
+        .where(columns.asked > columns.done, columns.asked > columns.started)
+        .where(columns.started == columns.done, columns.process == process)
+        .order_by(columns.key)
+        .with_for_update(skip_locked=True)
+    )
+
+
+_ONE = (activation.c.process == bindparam("p"), activation.c.key == bindparam("k"))
+_START = (
+    update(activation)
+    .where(*_ONE)
+    .values(
+        started=activation.c.asked,
+        executor=bindparam("executor"),
+        heartbeat_ms=bindparam("heartbeat_ms"),
+    )
+)
+_FINISH = (
+    update(activation)
+    .where(*_ONE, activation.c.started == bindparam("n"), activation.c.done < bindparam("n"))
+    .values(done=bindparam("n"), failed=bindparam("failed"))
+)
+_FAIL = update(activation).where(*_ONE).values(failed=bindparam("failed"))

@@ -1,0 +1,1 @@
+"""HRIS vendors: each folder is one product's mock."""

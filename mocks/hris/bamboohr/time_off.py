@@ -1,0 +1,137 @@
+"""Calls about time off, and a request as the API shows it (wire 4.4)."""
+
+import json
+from typing import Any
+from xml.sax.saxutils import escape
+
+import msgspec
+
+from mocks.hris.bamboohr.employees import employee
+from mocks.hris.bamboohr.errors import refusal
+from mocks.hris.bamboohr.reading import text, today
+from mocks.hris.bamboohr.state import stamp_ms
+from mocks.hris.bamboohr.wire import Malformed, answer, day, day_of, read_json
+from mocks.kit.calls import Call, Reply
+from mocks.kit.store import Record
+from mocks.kit.world import World
+
+TIME_OFF_TYPES = {"78": "Vacation", "77": "Sick", "80": "Other"}
+
+
+def time_off_values(world: World, record: Record) -> dict[str, Any]:
+    """A time off request as the API shows it."""
+    values = record.values
+    owner = world.store.get("employee", text(values["employeeId"]), deleted=True)
+    name = "" if owner is None else f"{owner.values['firstName']} {owner.values['lastName']}"
+    return {
+        "id": record.id,
+        "employeeId": values["employeeId"],
+        "name": name,
+        "status": {
+            "lastChanged": day_of(record.modified_ms),
+            "lastChangedByUserId": "1",
+            "status": values["status"],
+        },
+        "start": values["start"],
+        "end": values["end"],
+        "created": day_of(record.created_ms),
+        "type": {"id": values["typeId"], "name": TIME_OFF_TYPES[text(values["typeId"])]},
+        "amount": {"unit": values["unit"], "amount": values["amount"]},
+        "dates": json.loads(text(values["dates"]) or "{}"),
+        "notes": json.loads(text(values["notes"]) or "{}"),
+    }
+
+
+class TimeOffWrite(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of a new time off request; amounts and days are in hours."""
+
+    status: str
+    start: str
+    end: str
+    time_off_type_id: str | int = msgspec.field(name="timeOffTypeId")
+    amount: str | int
+    dates: dict[str, str] = {}
+    notes: dict[str, str] = {}
+
+
+async def add_time_off(call: Call) -> Reply:
+    """Enter a time off request for an employee."""
+    world, owner = call.world, employee(call)
+    try:
+        wanted = msgspec.convert(read_json(call.body), TimeOffWrite)
+    except msgspec.ValidationError as problem:
+        raise Malformed(str(problem)) from problem
+    start, end, type_id = day(wanted.start), day(wanted.end), str(wanted.time_off_type_id)
+    if start > end or type_id not in TIME_OFF_TYPES or wanted.status not in ("approved", "requested"):
+        raise refusal(400, "The type or status is unknown, or the end is before the start")
+    with world.store.transaction():
+        request_id = str(world.store.next_number("timeOffRequest"))
+        values = {
+            "employeeId": owner.id,
+            "status": wanted.status,
+            "start": start,
+            "end": end,
+            "typeId": type_id,
+            "unit": "hours",
+            "amount": str(wanted.amount),
+            "dates": json.dumps({day(one): hours for one, hours in wanted.dates.items()}, sort_keys=True),
+            "notes": json.dumps(wanted.notes, sort_keys=True),
+        }
+        world.store.insert("timeOffRequest", request_id, values, stamp_ms(world))
+    place = call.path.rstrip("/").partition("/employees/")[0]
+    return Reply(201, headers=[("location", f"{call.base_url}{place}/time_off/requests/{request_id}")])
+
+
+async def time_off_requests(call: Call) -> Reply:
+    """Requests that touch the days from start to end."""
+    query = call.query()
+    if "start" not in query or "end" not in query:
+        raise refusal(400, "start and end are required")
+    start, end = day(query["start"]), day(query["end"])
+    statuses = [one for one in query.get("status", "").split(",") if one]
+    types = [one for one in query.get("type", "").split(",") if one]
+    shown = [
+        time_off_values(call.world, record)
+        for record in call.world.store.select("timeOffRequest", '"start" <= ? AND "end" >= ?', (end, start))
+        if (not statuses or record.values["status"] in statuses)
+        and (not types or record.values["typeId"] in types)
+        and query.get("employeeId", record.values["employeeId"]) == record.values["employeeId"]
+    ]
+    inner = "".join(
+        f'<request id="{one["id"]}"><employee id="{one["employeeId"]}">{escape(one["name"])}</employee>'
+        f'<status lastChanged="{one["status"]["lastChanged"]}" lastChangedByUserId="1">'
+        f"{one['status']['status']}</status><start>{one['start']}</start><end>{one['end']}</end>"
+        f"<created>{one['created']}</created>"
+        f'<type id="{one["type"]["id"]}">{one["type"]["name"]}</type>'
+        f'<amount unit="hours">{escape(one["amount"]["amount"])}</amount></request>'
+        for one in shown
+    )
+    return answer(call, shown, f"<requests>{inner}</requests>")
+
+
+async def whos_out(call: Call) -> Reply:
+    """Approved time off from start (today) to end (two weeks on as far as known)."""
+    query = call.query()
+    start = day(query["start"]) if "start" in query else today(call.world)
+    end = day(query["end"]) if "end" in query else "9999-12-31"
+    records = call.world.store.select(
+        "timeOffRequest", '"start" <= ? AND "end" >= ? AND status = \'approved\'', (end, start)
+    )
+    requests = [time_off_values(call.world, record) for record in records]
+    shown = [
+        {
+            "id": int(one["id"]),
+            "type": "timeOff",
+            "employeeId": int(one["employeeId"]),
+            "name": one["name"],
+            "start": one["start"],
+            "end": one["end"],
+        }
+        for one in requests
+    ]
+    inner = "".join(
+        f'<item type="timeOff"><employee id="{one["employeeId"]}">{escape(one["name"])}</employee>'
+        f"<start>{one['start']}</start><end>{one['end']}</end></item>"
+        for one in shown
+    )
+    return answer(call, shown, f"<calendar>{inner}</calendar>")
