@@ -124,6 +124,7 @@ class DurableRun:
         if slot in self._remembered:
             return
         self._go_on()
+        self._host.reached(BEFORE_EFFECT, self.run_id, slot)
         asked_ms = self._host.clock.now_ms() + math.ceil(seconds * 1000)
         # Told before the row is there: whoever sees the row must know what else this run does.
         self._sleeps[slot] = asked_ms
@@ -141,6 +142,7 @@ class DurableRun:
 
         with self._at_work():
             await self.checkpoint(slot, end)
+            self._host.reached(AFTER_CHECKPOINT, self.run_id, slot)
 
     async def now_ms(self, name: str) -> int:
         """The world's time when this was first asked."""
@@ -151,6 +153,7 @@ class DurableRun:
             now_text = outcomes.of_value(self._host.clock.now_ms())
             with self._at_work():
                 text = await self.checkpoint(slot, lambda _: now_text)
+                self._host.reached(AFTER_CHECKPOINT, self.run_id, slot)
         return int(outcomes.unfold(text))
 
     def new_id(self, name: str) -> str:

@@ -34,7 +34,7 @@ class Exhausted(Exception):
 class _Failure(Struct, frozen=True):
     code: str
     text: str
-    retry_after_seconds: float | None
+    retry_after_ms: int | None
 
 
 async def write(
@@ -52,12 +52,13 @@ async def write(
         answer = await run.step(f"{name}:{attempt}", lambda: _attempt(effect, lookup))
         if "native_id" in answer:
             return str(answer["native_id"])
-        failure = _Failure(answer["code"], answer["text"], answer["retry_after_seconds"])
+        failure = _Failure(answer["code"], answer["text"], answer["retry_after_ms"])
         if answer["kind"] == "refused":
             raise Refused(failure.code, failure.text)
         if answer["kind"] == "auth":
             raise Exhausted("TECH_AUTH", failure.text)
-        await run.sleep(f"{name}:pause:{attempt}", backoff_seconds(attempt, failure.retry_after_seconds))
+        wished = None if failure.retry_after_ms is None else failure.retry_after_ms / 1000
+        await run.sleep(f"{name}:pause:{attempt}", backoff_seconds(attempt, wished))
     raise Exhausted("TECH_DLQ", f"{name} failed {TRIES} times, last with {failure.code}: {failure.text}")
 
 
@@ -89,7 +90,7 @@ def _failed(kind: str, error: VendorError, retry_after_seconds: float | None) ->
         "kind": kind,
         "code": error.code,
         "text": error.text[:500],
-        "retry_after_seconds": retry_after_seconds,
+        "retry_after_ms": None if retry_after_seconds is None else int(retry_after_seconds * 1000),
     }
 
 
