@@ -26,7 +26,6 @@ from mocks.kept import KeptWorlds, WrongSeed
 from mocks.kit.clock import Mode, wall_ms
 from mocks.kit.outgoing import HttpOutgoing
 from mocks.kit.system import ConnectionDropped, MockSystem, Receive, Scope, Send
-from mocks.kit.world import World
 
 HOST = "127.0.0.1"
 TOKEN_VARIABLE = "REHEARSE_CONTROL_TOKEN"

@@ -46,6 +46,7 @@ class Call:
         "path_parameters",
         "principal",
         "query_string",
+        "raw_path",
         "scheme",
         "world",
     )
@@ -58,9 +59,11 @@ class Call:
         headers: Mapping[str, str],
         body: bytes,
         scheme: str = "http",
+        raw_path: str | None = None,
     ) -> None:
         self.method = method
         self.path = path
+        self.raw_path = path if raw_path is None else raw_path  # as it came, for signatures over it
         self.query_string = query_string
         self.headers = headers
         self.body = body

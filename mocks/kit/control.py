@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mocks.kit.system import MockSystem
 
 NDJSON = "application/x-ndjson"
+_native = msgspec.json.Encoder(decimal_format="number")
 
 
 class NewWorld(msgspec.Struct, forbid_unknown_fields=True):
@@ -212,11 +213,12 @@ class Control:
         return {"requests": world.journal.requests, "by_status": world.journal.by_status, "entries": entries}
 
     async def _observe(self, world: World, call: Call) -> Any:
+        self._system.run_due(world)
         return Reply(body=encode_rows(self._system.vendor.observe(world)), content_type=NDJSON)
 
     async def _native(self, world: World, call: Call) -> Any:
         rows = self._system.vendor.native(world)
-        lines = (msgspec.json.encode({"object": name, "record": record}) for name, record in rows)
+        lines = (_native.encode({"object": name, "record": record}) for name, record in rows)
         return Reply(body=b"".join(line + b"\n" for line in lines), content_type=NDJSON)
 
     async def _limits(self, world: World, call: Call) -> Any:

@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -14,8 +15,25 @@ _SECRET = re.compile(
 )
 
 
+class Kept(NamedTuple):
+    """One call as it is kept; secrets are masked when somebody looks, not while callers wait."""
+
+    seq: int
+    at_ms: int
+    method: str
+    path: str
+    query: str
+    status: int
+    outcome: str
+    correlation_id: str
+    fault: str
+    principal: str
+    request: bytes
+    response: bytes
+
+
 class Entry(Struct, frozen=True):
-    """One call: `outcome` is answered, dropped (no answer went out) or lost (it never came in)."""
+    """One call as it is shown: `outcome` is answered, dropped (no answer went out) or lost (none came in)."""
 
     seq: int
     at_ms: int
@@ -41,7 +59,7 @@ class Journal:
 
     def __init__(self, size: int = 20_000) -> None:
         self.enabled = True
-        self._entries: deque[Entry] = deque(maxlen=size)
+        self._entries: deque[Kept] = deque(maxlen=size)
         self._seq = 0
         self.requests = 0
         self.by_status: dict[int, int] = {}
@@ -68,19 +86,19 @@ class Journal:
             return
         self._seq += 1
         self._entries.append(
-            Entry(
+            Kept(
                 self._seq,
                 at_ms,
                 method,
                 path,
-                masked(query.encode()),
+                query,
                 status,
                 outcome,
                 correlation_id,
                 fault,
                 principal,
-                masked(request),
-                masked(response),
+                request[:BODY_BYTES_KEPT],
+                response[:BODY_BYTES_KEPT],
             )
         )
 
@@ -99,10 +117,20 @@ class Journal:
             if outcome and entry.outcome != outcome:
                 continue
             found += 1
-            yield entry
+            yield _shown(entry)
 
     def clear(self) -> None:
         """Forget the entries and the counts."""
         self._entries.clear()
         self.requests = 0
         self.by_status = {}
+
+
+def _shown(kept: Kept) -> Entry:
+    return Entry(
+        *kept[:4],
+        masked(kept.query.encode()),
+        *kept[5:10],
+        masked(kept.request),
+        masked(kept.response),
+    )

@@ -105,6 +105,7 @@ class MockSystem:
             headers,
             body or b"",
             scope.get("scheme", "http"),
+            scope["raw_path"].decode("latin-1") if scope.get("raw_path") else None,
         )
         if call.path.startswith(CONTROL_PREFIX):
             await _answer(send, await self._control.serve(call, too_large=body is None))

@@ -1,0 +1,1 @@
+"""Mocks that play the ERP."""

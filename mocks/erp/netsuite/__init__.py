@@ -1,0 +1,1 @@
+"""NetSuite as the ERP: SuiteTalk REST and SuiteQL over a ledger that keeps double entry."""
