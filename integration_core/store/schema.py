@@ -265,7 +265,8 @@ def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> 
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     keys = [column.name for column in table.primary_key]
     statement = insert(table).values(**row).on_conflict_do_nothing(index_elements=keys)
-    return connection.execute(statement).rowcount == 1
+    # Not by row count: PostgreSQL's driver has none of an INSERT that may do nothing.
+    return connection.execute(statement.returning(table.c[keys[0]])).first() is not None
 
 
 def serialise(connection: Connection, name: str) -> None:

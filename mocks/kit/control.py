@@ -213,7 +213,8 @@ class Control:
         return {"requests": world.journal.requests, "by_status": world.journal.by_status, "entries": entries}
 
     async def _observe(self, world: World, call: Call) -> Any:
-        self._system.run_due(world)
+        if world.clock.mode != "stepped":
+            self._system.run_due(world)
         return Reply(body=encode_rows(self._system.vendor.observe(world)), content_type=NDJSON)
 
     async def _native(self, world: World, call: Call) -> Any:

@@ -127,10 +127,9 @@ class Journal:
 
 
 def _shown(kept: Kept) -> Entry:
-    return Entry(
-        *kept[:4],
-        masked(kept.query.encode()),
-        *kept[5:10],
-        masked(kept.request),
-        masked(kept.response),
-    )
+    shown = {
+        "query": masked(kept.query.encode()),
+        "request": masked(kept.request),
+        "response": masked(kept.response),
+    }
+    return Entry(**{**kept._asdict(), **shown})

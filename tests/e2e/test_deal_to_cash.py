@@ -18,7 +18,9 @@ from scenarios.simulation.estate import SimulatedEstate
 SCENARIO = scenario_named("deal-to-cash")
 
 
-def rehearse(seed: int, plan: str = "none", hooks: Hooks | None = None, database_url: str | None = None) -> Any:
+def rehearse(
+    seed: int, plan: str = "none", hooks: Hooks | None = None, database_url: str | None = None
+) -> Any:
     """The result of one run as `--json` has it."""
     options = Options(seed=seed, plan=SCENARIO.plans[plan], database_url=database_url)
     return run(SCENARIO, options, hooks)[0]
@@ -101,3 +103,110 @@ def _corrupted(change: Callable[[dict[str, Store]], None]) -> tuple[Any, str]:
     result = rehearse(1, hooks=Hooks(before_judging=_tamper(change)))
     assert result["verdict"] == "fail"
     return result, json.dumps([check["violations"] for check in failed(result).values()])
+
+
+def _invoice(stores: dict[str, Store]) -> Any:
+    return stores["erp"].find("transaction", "type", "CustInvc")[0]
+
+
+def _lines(stores: dict[str, Store], invoice: Any) -> list[Any]:
+    erp = stores["erp"]
+    return [
+        line
+        for line in erp.find("transactionline", "transaction", invoice.id)
+        if line.values["linetype"] == "item"
+    ]
+
+
+def _cent(stores: dict[str, Store]) -> int:
+    kind = stores["erp"].schema.object("transactionline")
+    field = kind.field("foreignamount") if kind else None
+    assert field is not None
+    return int(10 ** (field.scale - 2))
+
+
+def test_one_cent_on_one_line__is_found_with_the_invoice_as_witness() -> None:
+    witness: list[str] = []
+
+    def change(stores: dict[str, Store]) -> None:
+        invoice = _invoice(stores)
+        line = _lines(stores, invoice)[0]
+        witness.extend((str(invoice.values["externalid"]), invoice.id))
+        changes = {"foreignamount": line.values["foreignamount"] + _cent(stores)}
+        stores["erp"].update("transactionline", line.id, changes, line.modified_ms)
+
+    result, text = _corrupted(change)
+    assert "X02" in failed(result)
+    assert any(name in text for name in witness)
+
+
+def test_deleted_invoice__is_missed_by_name() -> None:
+    witness: list[str] = []
+
+    def change(stores: dict[str, Store]) -> None:
+        invoice = _invoice(stores)
+        witness.append(str(invoice.values["externalid"]))
+        stores["erp"].delete("transaction", invoice.id, invoice.modified_ms)
+
+    result, text = _corrupted(change)
+    assert "X02" in failed(result)
+    assert witness[0].split("|")[-1] in text
+
+
+def test_doubled_invoice__is_found_as_one_too_many() -> None:
+    witness: list[str] = []
+
+    def change(stores: dict[str, Store]) -> None:
+        invoice, erp = _invoice(stores), stores["erp"]
+        twin = "987654"
+        witness.append(twin)
+        erp.insert("transaction", twin, {**invoice.values, "externalid": "twin"}, invoice.modified_ms)
+        for number, line in enumerate(_lines(stores, invoice)):
+            copied = {**line.values, "transaction": twin}
+            erp.insert("transactionline", f"98765{number}", copied, invoice.modified_ms)
+
+    result, text = _corrupted(change)
+    assert {"I04", "X02"} & failed(result).keys()
+    assert witness[0] in text
+
+
+def test_swapped_source_ids__are_found_with_both_lines() -> None:
+    witness: list[str] = []
+
+    def change(stores: dict[str, Store]) -> None:
+        invoice, erp = _invoice(stores), stores["erp"]
+        lines = _lines(stores, invoice)
+        one = lines[0]
+        two = next(line for line in lines if line.values["foreignamount"] != one.values["foreignamount"])
+        name = "custcol_rh_source_id"
+        witness.extend((str(one.values[name]), invoice.id, str(invoice.values["externalid"])))
+        erp.update("transactionline", one.id, {name: two.values[name]}, one.modified_ms)
+        erp.update("transactionline", two.id, {name: one.values[name]}, two.modified_ms)
+
+    result, text = _corrupted(change)
+    assert "X02" in failed(result)
+    assert any(name in text for name in witness)
+
+
+def test_project_that_vanished__is_found() -> None:
+    def change(stores: dict[str, Store]) -> None:
+        project = _first(stores["psa"], "pse__Proj__c")
+        stores["psa"].delete("pse__Proj__c", project.id, project.modified_ms)
+
+    result, _ = _corrupted(change)
+    assert "I01" in failed(result)
+
+
+def test_mirror_a_cent_off__is_found() -> None:
+    def change(stores: dict[str, Store]) -> None:
+        contract = next(
+            record for record in stores["crm"].select("Contract") if record.values["RH_Billed_To_Date__c"]
+        )
+        value = contract.values["RH_Billed_To_Date__c"]
+        assert isinstance(value, int)
+        stores["crm"].update(
+            "Contract", contract.id, {"RH_Billed_To_Date__c": value + 1}, contract.modified_ms
+        )
+
+    result, _ = _corrupted(change)
+    assert "I28" in failed(result)
