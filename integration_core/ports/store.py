@@ -62,6 +62,14 @@ class Crosswalk(Protocol):
     def native_ids(self, connection: Connection, system: str, entity: str) -> dict[str, str]: ...
 
 
+class Unapproved(Struct, frozen=True):
+    """A cell that waits for its approval."""
+
+    entry_bk: str
+    contract_native_id: str
+    work_date: date
+
+
 class Work(Protocol):
     """Approved time, its billing event pieces, and the tasks they hang on."""
 
@@ -69,8 +77,15 @@ class Work(Protocol):
         self, connection: Connection, contract_native_id: str, tasks: Iterable[tuple[Task, str]]
     ) -> None: ...
 
-    def resolve(self, connection: Connection) -> None:
-        """Turn approved cards whose references are known into entries; others stay parked."""
+    def resolve(self, connection: Connection) -> Sequence[str]:
+        """Turn approved cards whose references are known into entries; others stay parked.
+
+        Returns the business keys whose blocked versions were superseded by it.
+        """
+        ...
+
+    def parked(self, connection: Connection, before_ms: int) -> int:
+        """How many cards approved before an instant are not entries yet."""
         ...
 
     def unrated(self, connection: Connection, before_ms: int, limit: int, after: str) -> Sequence[Entry]:
@@ -86,6 +101,14 @@ class Work(Protocol):
     def committed(self, connection: Connection, before_ms: int) -> Sequence[Piece]: ...
 
     def lock(self, connection: Connection, event_bks: Sequence[str], run: str, document: str) -> None: ...
+
+    def unapproved(self, connection: Connection, cutoff_ms: int) -> Sequence[Unapproved]:
+        """Billable cells that were submitted but not approved at an instant."""
+        ...
+
+    def suspects(self, connection: Connection) -> Sequence[tuple[str, ...]]:
+        """Groups of entries that look like one entered twice: person, task, day, hours and note agree."""
+        ...
 
     def unfinished(self, connection: Connection) -> bool:
         """Whether a card is parked or an entry unrated."""

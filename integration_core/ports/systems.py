@@ -142,6 +142,7 @@ class Rejected(Struct, frozen=True, kw_only=True):
     code: str
     text: str
     retry: bool
+    retry_after_ms: int | None = None
 
 
 Outcome = Written | Rejected

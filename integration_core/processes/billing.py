@@ -15,8 +15,9 @@ from integration_core.canonical.billing import Draft
 from integration_core.canonical.ledger import BillingDate, LegalEntity
 from integration_core.canonical.periods import cutoff_ms
 from integration_core.ports.engine import Json, Process, Run
-from integration_core.processes.core import Core
+from integration_core.processes.core import ALL, Core
 from integration_core.rules.billing import billable_contracts, drafts, selected
+from integration_core.rules.gate import Passed, gate
 
 LANE = "erp.invoice"
 HOLD_CODES = ("TAX_PROFILE_INCOMPLETE", "TAX_VATID_INVALID", "TAX_UNSUPPORTED", "PO_MISSING")
@@ -72,7 +73,23 @@ def _complete(core: Core, connection: Connection, cutoff: int) -> bool:
     if known_ms < cutoff:
         return False
     oldest = core.store.work.oldest_unrated_ms(connection)
-    return oldest is None or oldest >= cutoff
+    if oldest is not None and oldest < cutoff:
+        return False
+    return not core.store.work.parked(connection, cutoff) or not _technically_late(core, connection)
+
+
+def _technically_late(core: Core, connection: Connection) -> bool:
+    """Whether approved time may be parked for no fault of its own: its project or person is on the way."""
+    pending = core.store.outbox.counts(connection)
+    if pending.get("psa.resource:pending"):
+        return True
+    references = core.references(connection)
+    provisioned = core.store.references.provisioned(connection)
+    for opportunity in references.opportunities.values():
+        passed = gate(opportunity, references)
+        if isinstance(passed, Passed) and passed.contract.native_id not in provisioned:
+            return True
+    return False
 
 
 def _run(core: Core, connection: Connection, code: str, position: int) -> Json:
@@ -91,7 +108,21 @@ def _run(core: Core, connection: Connection, code: str, position: int) -> Json:
     for draft in made:
         core.store.work.lock(connection, draft.event_bks, run_id, draft.key)
     _post(core, connection, made, now_ms)
+    _note_unapproved(core, connection, entity, row, contracts)
     return None
+
+
+def _note_unapproved(
+    core: Core, connection: Connection, entity: LegalEntity, row: BillingDate, contracts: set[str]
+) -> None:
+    """Time that this run would have billed had it been approved; it joins the next one (finance 7)."""
+    cutoff = cutoff_ms(entity, row.billing_date)
+    for waiting in core.store.work.unapproved(connection, cutoff):
+        if waiting.contract_native_id in contracts and waiting.work_date <= row.billing_date:
+            text = f"Time entry {waiting.entry_bk} was not approved by the cut-off; it joins the next run."
+            core.store.cases.open(
+                connection, "TIME_UNAPPROVED", waiting.entry_bk, text, cutoff, ("rating", ALL)
+            )
 
 
 def _post(core: Core, connection: Connection, made: Sequence[Draft], now_ms: int) -> None:
@@ -112,8 +143,8 @@ def _retry_held(core: Core, connection: Connection, code: str) -> Json:
     now_ms = core.clock.now_ms()
     for key, _, day in core.store.documents.held(connection, code):
         pieces = core.store.documents.pieces_of(connection, key)
-        (draft,) = drafts(pieces, entity, day, references)
-        if draft.invoice is None:
+        (draft, *others) = drafts(pieces, entity, day, references)
+        if draft.invoice is None or others or draft.key != key:
             continue
         core.store.documents.release(connection, draft)
         core.store.cases.resolve(connection, draft.hold_key, HOLD_CODES, now_ms)

@@ -1,6 +1,7 @@
 """What every process works with: the systems, the memory, the engine's doorbell, and some settings."""
 
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import Protocol, TypeVar
 
 from msgspec import Struct
@@ -59,16 +60,23 @@ class Core:
         self.settings = settings
         self._read = read
         self.sources: dict[str, Source] = {source.name: source for source in (crm, psa, hris, erp)}
-        self._seen = 0
+        self._lock = Lock()
+        self._references: References
+        self._seen: int
         self.forget()
 
     def references(self, connection: Connection) -> References:
-        """The picture of the sources, brought up to date by what was committed since last time."""
-        records, self._seen = self.store.references.changed(connection, self._seen)
-        for record in records:
-            if isinstance(record, RecordOf):
-                self._references.add(record)
-        return self._references
+        """The picture of the sources, brought up to date by what was committed since last time.
+
+        Never to be asked for in a transaction that took records in itself: it may yet be rolled back.
+        """
+        with self._lock:  # database work runs in threads; whoever got a picture keeps it whole
+            records, seen = self.store.references.changed(connection, self._seen)
+            if records:
+                fresh = self._references.copy()
+                fresh.add_all(record for record in records if isinstance(record, RecordOf))
+                self._references, self._seen = fresh, seen
+            return self._references
 
     def references_now(self) -> References:
         """The picture of the sources as committed by now, outside any transaction of a run."""

@@ -6,7 +6,14 @@ from integration_core.ports.engine import Json, Process, Run
 from integration_core.processes.core import ALL, Core
 from integration_core.rules.gate import Obstacle, Passed, gate
 
-GATE_CODES = ("OPP_NO_QUOTE", "OPP_AMOUNT_MISMATCH", "DIM_MISSING", "REF_MISSING", "TAX_PROFILE_INCOMPLETE")
+GATE_CODES = (
+    "OPP_NO_QUOTE",
+    "OPP_AMOUNT_MISMATCH",
+    "DIM_MISSING",
+    "REF_MISSING",
+    "TAX_PROFILE_INCOMPLETE",
+    "CUST_INACTIVE",
+)
 
 
 def process(core: Core) -> Process:
@@ -39,7 +46,10 @@ def _judge(core: Core, connection: Connection) -> Json:
 def _passed(core: Core, connection: Connection, passed: Passed, provisioned: frozenset[str]) -> None:
     for obstacle in passed.overcome:
         _obstacle(core, connection, obstacle)
-    for key in (passed.opportunity.key, passed.contract.key):
+    references = core.references(connection)
+    parties = (passed.contract.account_native_id, passed.contract.bill_to_native_id)
+    profiles = [references.customers[native_id].key for native_id in parties]
+    for key in (passed.opportunity.key, passed.contract.key, *profiles):
         core.store.cases.resolve(connection, key, GATE_CODES, passed.active_at_ms)
     if passed.contract.native_id not in provisioned:
         core.engine.request(connection, "provision", passed.contract.native_id)

@@ -85,7 +85,7 @@ def to_erp_employee(employee: Employee, entity: LegalEntity, today: date) -> Erp
 
 
 def _active(employee: Employee, today: date) -> bool:
-    return not employee.deleted and (employee.terminated is None or today <= employee.terminated)
+    return not employee.deleted and (employee.terminated is None or today < employee.terminated)
 
 
 def _first_job(employee: Employee) -> JobRow | None:

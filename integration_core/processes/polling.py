@@ -171,11 +171,8 @@ def _follow(core: Core, connection: Connection, *, fresh: bool) -> None:
     if fresh:
         for name in FOLLOWERS:
             core.engine.request(connection, name, ALL)
-    elif core.rating_waits:
-        core.engine.request(connection, "rating", ALL)
-    if fresh or core.clock.now_ms() >= core.billing_waits_until_ms:
-        for code in core.references(connection).entities:
-            core.engine.request(connection, "billing", code)
+    elif core.rating_waits or core.clock.now_ms() >= core.billing_waits_until_ms:
+        core.engine.request(connection, "rating", ALL)  # which asks for billing when it is through
 
 
 def _digest(pages: Sequence[tuple[str, ChangePage]]) -> str:

@@ -20,6 +20,7 @@ CODES = (
     "TIME_NOT_EMPLOYED",
     "TIME_NOT_ASSIGNED",
     "REF_MISSING",
+    "DIM_MISSING",
 )
 MAXIMUM_BATCHES = 1_000_000
 
@@ -39,8 +40,16 @@ def process(core: Core) -> Process:
 
 
 def _resolve(core: Core, connection: Connection) -> Json:
-    core.store.work.resolve(connection)
+    for bk in core.store.work.resolve(connection):
+        core.store.cases.resolve(connection, bk, CODES, core.clock.now_ms())
     return None
+
+
+def _note_suspects(core: Core, connection: Connection) -> None:
+    for bks in core.store.work.suspects(connection):
+        text = f"Time entry {bks[0]} looks like {', '.join(bks[1:])} entered twice; confirm or reverse it."
+        now_ms = core.clock.now_ms()
+        core.store.cases.open(connection, "TIME_DUPLICATE_SUSPECT", bks[0], text, now_ms, ("rating", ALL))
 
 
 def _batch(core: Core, connection: Connection, after: str) -> Json:
@@ -50,6 +59,7 @@ def _batch(core: Core, connection: Connection, after: str) -> Json:
     entries = core.store.work.unrated(connection, horizon_ms, core.settings.rating_batch, after)
     if not entries:
         core.rating_waits = core.store.work.unfinished(connection)
+        _note_suspects(core, connection)
         for code in references.entities:
             core.engine.request(connection, "billing", code)
         return ""

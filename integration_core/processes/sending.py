@@ -67,7 +67,14 @@ async def _send(core: Core, sender: Sender, rows: Sequence[Outgoing]) -> Json:
 def _rejected(key: str, error: VendorError) -> Rejected:
     final = isinstance(error, Refused | Unreadable)
     code = error.code if final else technical_code(error)
-    return Rejected(key=key, code=code, text=error.text[:500], retry=not final)
+    wished = getattr(error, "retry_after_seconds", None)
+    return Rejected(
+        key=key,
+        code=code,
+        text=error.text[:500],
+        retry=not final,
+        retry_after_ms=int(wished * 1000) if wished else None,
+    )
 
 
 def _settle(
@@ -75,11 +82,12 @@ def _settle(
 ) -> Json:
     now_ms = core.clock.now_ms()
     again_ms = core.store.outbox.settle(connection, rows, outcomes, now_ms)
+    troubled = {case.entity_bk for case in core.store.cases.all(connection, only_open=True)}
     for row, outcome in zip(rows, outcomes, strict=True):
         bk = _business_key(lane, row.key)
         if isinstance(outcome, Written):
             _written(core, connection, lane, row, outcome)
-            if row.attempts:
+            if bk in troubled:
                 codes = ("TECH_DLQ", "TECH_AUTH", "INV_REJECTED", "PERIOD_CLOSED", "STATE_INVALID")
                 core.store.cases.resolve(connection, bk, codes, now_ms)
         elif not outcome.retry or row.attempts + 1 == TRIES:

@@ -40,7 +40,8 @@ def gate(opportunity: Opportunity, references: References) -> Passed | tuple[Obs
     won_at_ms = opportunity.closed_won_at_ms or opportunity.recorded_at_ms
     quote = references.quotes.get(opportunity.accepted_quote_native_id or "")
     contracts = references.contracts_of(opportunity.native_id)
-    contract = contracts[0] if contracts else None
+    signed = [contract for contract in contracts if _signed_at_ms(contract) is not None]
+    contract = next(iter(signed or contracts), None)
     accepted_at_ms = quote.recorded_at_ms if quote is not None and quote.status == ACCEPTED else None
     signed_at_ms = _signed_at_ms(contract)
     if quote is None or contract is None or accepted_at_ms is None or signed_at_ms is None:
@@ -95,17 +96,27 @@ def _profile_obstacles(contract: Contract, references: References, won_at_ms: in
     if customer is None or bill_to is None:
         text = f"Contract {contract.number} names a customer that is not known yet."
         return [Obstacle("REF_MISSING", contract.key, text, won_at_ms)]
-    if not complete_profile(bill_to):
-        text = (
-            f"{bill_to.display_name} lacks country, state, tax status or payment terms; complete the profile."
-        )
-        return [Obstacle("TAX_PROFILE_INCOMPLETE", bill_to.key, text, won_at_ms)]
-    return []
+    return [
+        obstacle
+        for party in {customer.native_id: customer, bill_to.native_id: bill_to}.values()
+        for obstacle in _party_obstacles(party, won_at_ms)
+    ]
 
 
-def complete_profile(customer: Customer) -> bool:
-    """Whether tax and terms can be decided from this profile (finance V1, T0)."""
-    if not customer.country or not customer.payment_terms or customer.tax_status == "UNKNOWN":
+def _party_obstacles(customer: Customer, won_at_ms: int) -> list[Obstacle]:
+    found = []
+    if not complete_tax_profile(customer):
+        text = f"{customer.display_name} lacks country, state or tax status; complete the profile."
+        found.append(Obstacle("TAX_PROFILE_INCOMPLETE", customer.key, text, won_at_ms))
+    if not (customer.payment_terms and customer.ccy and customer.legal_name):
+        text = f"{customer.display_name} lacks legal name, currency or payment terms; complete the profile."
+        found.append(Obstacle("CUST_INACTIVE", customer.key, text, won_at_ms))
+    return found
+
+
+def complete_tax_profile(customer: Customer) -> bool:
+    """Whether tax can be decided from this profile (finance T0)."""
+    if not customer.country or customer.tax_status == "UNKNOWN":
         return False
     return customer.country != "US" or bool(customer.state)
 

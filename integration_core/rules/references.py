@@ -7,6 +7,8 @@ place after its first use, a new price is a new line with an instant of its own 
 from collections import defaultdict
 from collections.abc import Iterable
 
+from msgspec import structs
+
 from integration_core.canonical.deals import (
     Contract,
     ContractLine,
@@ -50,7 +52,7 @@ class References:
         self.tax_rates: dict[tuple[str, str, str], TaxRate] = {}
         self.codes: dict[tuple[str, str], CodeList] = {}
         self._cards: dict[tuple[str, str | None, str], list[RateLine]] | None = None
-        self._contract_of_opportunity: dict[str, list[str]] = defaultdict(list)
+        self._contract_of_opportunity: dict[str, tuple[str, ...]] = {}
         self._lines: dict[str, tuple[Contract, ContractLine]] = {}
 
     def add(self, record: RecordOf) -> None:
@@ -70,7 +72,7 @@ class References:
                 self.rate_lines[record.native_id] = record
                 self._cards = None
             case Employee():
-                self.employees[record.employee_no] = record
+                self._add_employee(record)
             case Assignment():
                 self.assignments[record.native_id] = record
             case LegalEntity():
@@ -81,6 +83,14 @@ class References:
             case CodeList():
                 self.codes[record.kind, record.code] = record
 
+    def copy(self) -> "References":
+        """The same picture, to be added to while others still look at this one."""
+        twin = References.__new__(References)
+        for name, value in vars(self).items():
+            setattr(twin, name, value.copy() if isinstance(value, dict) else value)
+        twin._cards = None
+        return twin
+
     def add_all(self, records: Iterable[RecordOf]) -> None:
         """Take up many."""
         for record in records:
@@ -88,7 +98,8 @@ class References:
 
     def contracts_of(self, opportunity_native_id: str) -> list[Contract]:
         """Live contracts that name this opportunity, oldest number first."""
-        found = [self.contracts[key] for key in self._contract_of_opportunity[opportunity_native_id]]
+        keys = self._contract_of_opportunity.get(opportunity_native_id, ())
+        found = [self.contracts[key] for key in keys]
         live = [c for c in found if not c.deleted and c.opportunity_native_id == opportunity_native_id]
         return sorted(live, key=lambda contract: contract.number)
 
@@ -105,9 +116,19 @@ class References:
                     self._cards[line.scope, line.owner_native_id, line.level].append(line)
         return self._cards.get((scope, owner, level), [])
 
+    def _add_employee(self, employee: Employee) -> None:
+        """A deletion names nobody but the record that is gone."""
+        if employee.employee_no:
+            self.employees[employee.employee_no] = employee
+            return
+        for known in list(self.employees.values()):
+            if known.native_id == employee.native_id:
+                self.employees[known.employee_no] = structs.replace(known, deleted=True)
+
     def _add_contract(self, contract: Contract) -> None:
-        if contract.native_id not in self._contract_of_opportunity[contract.opportunity_native_id]:
-            self._contract_of_opportunity[contract.opportunity_native_id].append(contract.native_id)
+        siblings = self._contract_of_opportunity.get(contract.opportunity_native_id, ())
+        if contract.native_id not in siblings:
+            self._contract_of_opportunity[contract.opportunity_native_id] = (*siblings, contract.native_id)
         before = self.contracts.get(contract.native_id)
         for line in before.lines if before else ():
             self._lines.pop(line.native_id, None)

@@ -76,7 +76,8 @@ class Outbox:
                 sent.append(row)
                 continue
             if outcome.retry:
-                gap = backoff_seconds(row.attempts, None) if row.attempts < TRIES else PROBE_SECONDS
+                wished = None if outcome.retry_after_ms is None else outcome.retry_after_ms / 1000
+                gap = backoff_seconds(row.attempts, wished) if row.attempts < TRIES else PROBE_SECONDS
                 next_ms = now_ms + int(gap * 1000)
                 again = next_ms if again is None else min(again, next_ms)
                 self._note(connection, row, "pending", next_ms, f"{outcome.code}: {outcome.text}")

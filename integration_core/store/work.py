@@ -15,6 +15,7 @@ from sqlalchemy import Connection, exists, func, insert, select, update
 
 from integration_core.canonical.billing import Blocked, Entry, Piece, Rated, Unpriced
 from integration_core.canonical.work import Task, TimeCard
+from integration_core.ports.store import Unapproved
 from integration_core.store import schema
 
 LOCKED_STATES = ("LOCKED", "INVOICED")
@@ -41,14 +42,14 @@ class Work:
         names = ("key", "contract_native_id", "contract_line_native_id", "billable")
         schema.upsert(connection, schema.task, rows, update=names)
 
-    def resolve(self, connection: Connection) -> None:
+    def resolve(self, connection: Connection) -> Sequence[str]:
         """Turn approved cards whose references are known into entries; others stay parked."""
         table = schema.card
         parked = connection.execute(
             select(table).where(table.c.stage == "parked").order_by(table.c.recorded_at_ms, table.c.native_id)
         ).all()
         if not parked:
-            return
+            return []
         people = {
             row.native_id: row.key
             for row in connection.execute(
@@ -67,6 +68,21 @@ class Work:
                     left.append(row)
             progress = len(left) < len(parked)
             parked = left
+        return self._outrun(connection)
+
+    def _outrun(self, connection: Connection) -> list[str]:
+        """Business keys of blocked versions that have a successor: nobody has to look at them any more."""
+        table = schema.entry
+        rows = connection.execute(
+            select(table.c.bk).where(table.c.state == "blocked", _has_successor()).order_by(table.c.bk)
+        )
+        return list(rows.scalars())
+
+    def parked(self, connection: Connection, before_ms: int) -> int:
+        """How many cards approved before an instant are not entries yet."""
+        table = schema.card
+        waiting = select(func.count()).where(table.c.stage == "parked", table.c.recorded_at_ms < before_ms)
+        return int(connection.execute(waiting).scalar_one())
 
     def _enter(
         self, connection: Connection, card: TimeCard, people: dict[str, str], tasks: dict[str, Any]
@@ -196,10 +212,54 @@ class Work:
                 .values(state="LOCKED", run=run, document=document)
             )
 
+    def unapproved(self, connection: Connection, cutoff_ms: int) -> Sequence[Unapproved]:
+        """Billable cells that were submitted but not approved at an instant."""
+        table = schema.card
+        chains = {
+            row.native_id: row.chain for row in connection.execute(select(table.c.native_id, table.c.chain))
+        }
+        tasks = {row.native_id: row for row in connection.execute(select(schema.task))}
+        found = []
+        for row in connection.execute(select(table.c.payload, table.c.chain).order_by(table.c.native_id)):
+            card = msgspec.json.decode(row.payload, type=TimeCard)
+            task = tasks.get(card.task_native_id)
+            if task is None or not card.billable or not _waited_at(card, cutoff_ms):
+                continue
+            chain = row.chain or chains.get(card.replaces_native_id or "", "") or card.name
+            found += [
+                Unapproved(
+                    f"TE|{chain}|{cell.source_id.partition('#')[2]}", task.contract_native_id, cell.work_date
+                )
+                for cell in card.cells
+            ]
+        return found
+
+    def suspects(self, connection: Connection) -> Sequence[tuple[str, ...]]:
+        """Groups of entries that look like one entered twice."""
+        table = schema.entry
+        later = table.alias("later")
+        current = ~exists().where(later.c.bk == table.c.bk, later.c.ver > table.c.ver)
+        columns = (
+            table.c.employee_no,
+            table.c.task_native_id,
+            table.c.work_date,
+            table.c.hours,
+            table.c.memo,
+        )
+        rows = connection.execute(
+            select(*columns, table.c.bk).where(table.c.state != "deleted", current).order_by(table.c.bk)
+        )
+        groups: dict[tuple[Any, ...], list[str]] = {}
+        for row in rows:
+            look = (row.employee_no, row.task_native_id, row.work_date, Decimal(row.hours), row.memo)
+            groups.setdefault(look, []).append(row.bk)
+        return [tuple(bks) for bks in groups.values() if len(bks) > 1]
+
     def unfinished(self, connection: Connection) -> bool:
         """Whether a card is parked or an entry unrated: time alone may bring them on."""
         parked = select(schema.card.c.native_id).where(schema.card.c.stage == "parked").limit(1)
-        waiting = select(schema.entry.c.source_id).where(schema.entry.c.state.in_(OPEN_STATES)).limit(1)
+        open_entry = schema.entry.c.state.in_(OPEN_STATES)
+        waiting = select(schema.entry.c.source_id).where(open_entry, ~_has_successor()).limit(1)
         return connection.execute(parked).first() is not None or (
             connection.execute(waiting).first() is not None
         )
@@ -208,6 +268,25 @@ class Work:
         """The earliest approval instant among entries that were never rated."""
         table = schema.entry
         return connection.execute(select(func.min(table.c.a_ms)).where(table.c.state == "new")).scalar()
+
+
+def _has_successor() -> Any:
+    """The condition that an entry has a later version which changes something."""
+    later = schema.entry.alias("later")
+    return exists().where(
+        later.c.bk == schema.entry.c.bk, later.c.ver > schema.entry.c.ver, later.c.state != "same"
+    )
+
+
+def _waited_at(card: TimeCard, at_ms: int) -> bool:
+    """Whether a card had been submitted and not yet decided at an instant."""
+    if card.submitted_at_ms is None or card.submitted_at_ms >= at_ms or card.deleted:
+        return False
+    if card.status == "Submitted":
+        return True
+    if card.status == "Approved":
+        return max(card.recorded_at_ms, card.approved_at_ms or 0) >= at_ms
+    return card.status == "Rejected" and card.recorded_at_ms >= at_ms
 
 
 def _entry_row(
