@@ -1,0 +1,1 @@
+"""The PSA mock: its rules, its people, its wire; driven in-process."""
