@@ -128,14 +128,14 @@ class Source(Protocol):
         ...
 
 
-class Written(Struct, frozen=True, kw_only=True):
+class Written(Struct, frozen=True, kw_only=True, tag=True):
     """A write that is in effect."""
 
     key: str
     native_id: str
 
 
-class Rejected(Struct, frozen=True, kw_only=True):
+class Rejected(Struct, frozen=True, kw_only=True, tag=True):
     """One item of a batch that was not done: for good, or `retry` later."""
 
     key: str

@@ -31,6 +31,8 @@ def _want(core: Core, connection: Connection) -> Json:
     for employee in references.employees.values():
         entity = references.entities.get(employee.entity_code)
         if entity is None:
+            if core.known_to_ms(connection, core.erp.name) <= employee.recorded_at_ms:
+                continue  # the ERP has not been heard yet
             text = f"Employee {employee.employee_no} belongs to {employee.entity_code}, unknown in the ERP."
             core.store.cases.open(
                 connection, "DIM_MISSING", employee.key, text, employee.recorded_at_ms, ("people", "all")
@@ -41,6 +43,9 @@ def _want(core: Core, connection: Connection) -> Json:
         employees.append(
             (employee.employee_no, msgspec.to_builtins(to_erp_employee(employee, entity, today)))
         )
+    for case in core.store.cases.all(connection, only_open=True):
+        if case.code == "DIM_MISSING" and case.entity_bk.removeprefix("RS|") in dict(resources):
+            core.store.cases.resolve(connection, case.entity_bk, ("DIM_MISSING",), now_ms)
     outbox = core.store.outbox
     if outbox.want(connection, LANE_PSA, resources, now_ms):
         core.engine.request(connection, "send", LANE_PSA)

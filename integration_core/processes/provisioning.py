@@ -165,7 +165,7 @@ async def _project(core: Core, run: Run, contract: Contract, references: Referen
         start=contract.start,
         end=contract.end,
         active=True,
-        status="Active",
+        status="ACTIVE",
     )
     return await write(run, "psa.project", lambda: core.psa.upsert_project(project), _never_found)
 
