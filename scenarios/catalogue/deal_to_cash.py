@@ -61,8 +61,8 @@ SCENARIO = Scenario(
     name="deal-to-cash",
     title="One time-and-material deal, from the won opportunity to the paid invoice",
     profile="deal",
-    # Notifications bring deals and people at once; four virtual hours are often enough for the rest.
-    poll_interval_seconds=4 * 3600.0,
+    # Notifications bring deals and people at once; every eight virtual hours is often enough for the rest.
+    poll_interval_seconds=8 * 3600.0,
     days_after_end=1,
     required=frozenset(
         {

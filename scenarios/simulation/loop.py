@@ -5,6 +5,7 @@ and says so. Only steps of tasks may overtake one another; plain callbacks keep 
 """
 
 import asyncio
+import gc
 import hashlib
 import heapq
 import threading
@@ -136,11 +137,16 @@ def run_deterministically(
         raise ThreadStarted(f"Thread {thread.name} was started inside a simulation.")
 
     threading.Thread.start = refuse  # type: ignore[method-assign, assignment]
+    usual = gc.get_threshold()
+    gc.freeze()  # what was imported stays; a simulation makes many short-lived objects and few cycles
+    gc.set_threshold(50_000, 20, 100)
     try:
         events.set_event_loop(loop)
         return loop.run_until_complete(main())
     finally:
         threading.Thread.start = original  # type: ignore[method-assign]
+        gc.set_threshold(*usual)
+        gc.unfreeze()
         for task in sorted(asyncio.all_tasks(loop), key=lambda task: task.get_name()):
             task.cancel()
         loop.run_until_complete(asyncio.sleep(0))

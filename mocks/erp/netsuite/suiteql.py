@@ -4,8 +4,10 @@ Nothing of the query's text reaches the database: tables and columns come from t
 literals are bound. Joined tables, conditions, orders and display names are what wire 4.3 lists.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import sqlglot
 from msgspec import Struct
@@ -41,6 +43,8 @@ _OPERATORS: dict[type[exp.Expr], Operator] = {
     exp.GTE: ">=",
 }
 _MIRRORED: dict[Operator, Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
+_INSTANT = re.compile(r"'(\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d{1,9})?)?)'")
+_PLACE = "\u0001"
 _SELECT_PARTS = frozenset({"expressions", "from_", "joins", "where", "order", "distinct"})
 
 
@@ -62,14 +66,37 @@ def compile_query(world: World, text: str) -> Compiled:
     if len(text) > MAXIMUM_QUERY_LENGTH:
         raise InvalidQuery("the query is too long")
     try:
-        parsed = sqlglot.parse(text, dialect="oracle")
-        if len(parsed) != 1 or not isinstance(parsed[0], exp.Select):
-            raise InvalidQuery("only one SELECT is allowed")
-        return _Compiler(world, parsed[0]).compiled()
+        return _Compiler(world, _parsed(text)).compiled()
     except SqlglotError as problem:
         raise InvalidQuery(str(problem).partition("\n")[0]) from problem
     except (RecursionError, NotComparable) as problem:
         raise InvalidQuery(str(problem)) from problem
+
+
+def _parsed(text: str) -> exp.Select:
+    """The query as a tree. Pollers ask the same again with other instants, so trees are kept without them.
+
+    A kept tree is filled and compiled before anybody else can come by: nothing here awaits.
+    """
+    instants: list[str] = []
+
+    def take(match: re.Match[str]) -> str:
+        instants.append(match[1])
+        return f"'{_PLACE}{len(instants) - 1}'"
+
+    select, places = _kept_tree(_INSTANT.sub(take, text))
+    for node, place in places:
+        node.set("this", instants[place])
+    return select
+
+
+@lru_cache(maxsize=256)
+def _kept_tree(text: str) -> tuple[exp.Select, tuple[tuple[exp.Literal, int], ...]]:
+    parsed = sqlglot.parse(text, dialect="oracle")
+    if len(parsed) != 1 or not isinstance(parsed[0], exp.Select):
+        raise InvalidQuery("only one SELECT is allowed")
+    literals = [node for node in parsed[0].find_all(exp.Literal) if node.name.startswith(_PLACE)]
+    return parsed[0], tuple((node, int(node.name.removeprefix(_PLACE))) for node in literals)
 
 
 class _Compiler:

@@ -1,0 +1,1 @@
+"""The CRMs of the estate."""

@@ -1,0 +1,1 @@
+"""Frozen reference data: dates, places, names and quantiles, none of it computed at run time."""

@@ -1,0 +1,73 @@
+"""What customers pay: intentions, one for the open invoices of a contract at a time."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mocks.firm.cards import Cards
+from mocks.firm.days import day_number, month_ends, to_date
+from mocks.firm.deals import Deal
+from mocks.firm.facts.source import PaymentIntent
+from mocks.firm.hashing import I64
+from mocks.firm.plays import ERP, Play
+from mocks.firm.staffing import CODES_PER_PERSON
+from mocks.firm.world import World
+
+_HOUR = 3600
+FULL_SHARE_E6 = 1_000_000
+_PARTIAL_PM = 50
+
+
+def payment_plays(world: World, cards: Cards) -> Iterator[Play]:
+    """Payments of contracts that had something to bill, before the horizon.
+
+    Customers with consolidated invoices are left out: an intention names one contract.
+    """
+    ends = [day_number(last) for last in month_ends(world.profile.start, world.profile.months)]
+    billed = _billed_months(world, cards, ends)
+    for deal in world.deals:
+        if deal.won and not world.clients[world.clients[deal.client].bill_to].consolidate:
+            months = np.flatnonzero(billed[deal.index]).tolist()
+            yield from _payments(world, deal, [ends[month] for month in months])
+
+
+def _billed_months(world: World, cards: Cards, ends: list[int]) -> I64:
+    """By deal and month: how many billable cards were approved between the cut-offs."""
+    cutoffs = np.array([world.calendar.midnight_after_ms(end) for end in ends], dtype=np.int64)
+    billable = cards.assignment % 2 == 0
+    assignment = cards.assignment[billable]
+    ordinal = assignment % CODES_PER_PERSON // 2
+    block = world.blocks.offsets[assignment // CODES_PER_PERSON - 1] + ordinal
+    deal = world.lines.deal[world.blocks.line[block]]
+    month = np.searchsorted(cutoffs, cards.approved_ms[billable], side="right")
+    counts = np.zeros((len(world.deals), len(ends) + 1), dtype=np.int64)
+    np.add.at(counts, (deal, month), 1)
+    return counts[:, :-1]
+
+
+def _payments(world: World, deal: Deal, invoiced: list[int]) -> Iterator[Play]:
+    """One payment for each invoice date, unless an earlier payment took that invoice along."""
+    low, high = world.profile.pay_after_days
+    habit = world.streams("payment.habit").below(deal.client, high - low + 1)
+    due: list[tuple[int, int]] = []
+    for end in invoiced:
+        ident = deal.index << 16 | end
+        jitter = world.streams("payment.jitter").below(ident, 7) - 3 if high > low else 0
+        due.append((world.calendar.workday(end + max(2, low + habit + jitter)), ident))
+    paid_until = -1
+    for (day, ident), end in sorted(zip(due, invoiced, strict=True)):
+        second = 9 * _HOUR + world.streams("payment.second").below(ident, 3 * _HOUR)
+        at_ms = world.calendar.ms(day, second)
+        if end <= paid_until or at_ms >= world.horizon_ms:
+            continue
+        paid_until = max((other for other in invoiced if other < day - 1), default=end)
+        partial = high > low and world.streams("payment.partial").hit(ident, _PARTIAL_PM)
+        intent = PaymentIntent(
+            bk=f"PM|{deal.contract_no}|{to_date(day)}",
+            recorded_at_ms=at_ms,
+            contract=deal.contract_bk,
+            received_on=to_date(day),
+            share_e6=FULL_SHARE_E6 // 2 if partial else FULL_SHARE_E6,
+            bank_ref=f"WIRE-{deal.contract_no}-{day:05d}",
+        )
+        yield Play(at_ms, ERP, (intent,))

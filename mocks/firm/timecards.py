@@ -1,0 +1,136 @@
+"""Timecards as facts and plays in the PSA, made on demand from the columns."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mocks.firm.assignments import AssignmentView, assignment_bk
+from mocks.firm.cards import REPLACEMENT, WEEKS_BASE, TimeSheets
+from mocks.firm.data.names import NOTES
+from mocks.firm.days import to_date
+from mocks.firm.facts.source import TimeEntry
+from mocks.firm.hashing import I64
+from mocks.firm.hours import TIME_TYPES
+from mocks.firm.plays import PSA, Play
+from mocks.firm.world import World
+
+SUBMITTED, REJECTED, RESUBMITTED, APPROVED, CORRECTED, CORRECTION_APPROVED = range(6)
+_STATUS = ("SUBMITTED", "REJECTED", "SUBMITTED", "APPROVED", "SUBMITTED", "APPROVED")
+DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def card_name(number: int) -> str:
+    """The name that the PSA shows."""
+    return f"TC-{number:010d}"
+
+
+class TimecardView:
+    """Plays and entries of some time sheets."""
+
+    def __init__(self, world: World, sheets: TimeSheets, assignments: AssignmentView) -> None:
+        self._world = world
+        self._sheets = sheets
+        self._assignments = assignments
+        self._notes = world.streams("entry.note")
+        self._tasks: dict[int, tuple[str, str, bool]] = {}
+        self._order = np.argsort(sheets.entries.card, kind="stable")
+        self._offsets = np.searchsorted(sheets.entries.card[self._order], sheets.cards.number)
+
+    def _instants(self) -> tuple[I64, ...]:
+        cards = self._sheets.cards
+        # A rejected card is approved after it was handed in again; all six columns are instants of one card.
+        return (
+            cards.submitted_ms,
+            cards.rejected_ms,
+            cards.resubmitted_ms,
+            cards.approved_ms,
+            cards.corrected_ms,
+            cards.correction_approved_ms,
+        )
+
+    def plays(self) -> Iterator[Play]:
+        """Every step of every card before the horizon, in time order, then by card number and step."""
+        instants = self._instants()
+        at_ms = np.concatenate(instants)
+        cards = len(self._sheets.cards.number)
+        step = np.repeat(np.arange(len(instants)), cards)
+        row = np.tile(np.arange(cards), len(instants))
+        keep = np.flatnonzero((at_ms > 0) & (at_ms < self._world.horizon_ms))
+        keep = keep[np.lexsort((step[keep], row[keep], at_ms[keep]))]
+        for index in keep.tolist():
+            yield self.play(int(row[index]), int(step[index]))
+
+    def play(self, row: int, step: int) -> Play:
+        """One step of one card."""
+        at_ms = int(self._instants()[step][row])
+        return Play(at_ms, PSA, tuple(self.entries(row, step)))
+
+    def entries(self, row: int, step: int) -> Iterator[TimeEntry]:
+        """The cells of one card as a step leaves them, by day."""
+        cards, entries = self._sheets.cards, self._sheets.entries
+        number = int(cards.number[row])
+        instants = self._instants()
+        replaced = step >= CORRECTED
+        name = card_name(number + REPLACEMENT if replaced else number)
+        first_name = card_name(number)
+        slot, person = number % 10, self._world.people[number // (WEEKS_BASE * 10) - 1]
+        assignment, task, billable = self._task(int(cards.assignment[row]))
+        approved = step in (APPROVED, CORRECTION_APPROVED)
+        at_ms = int(instants[step][row])
+        submitted_ms = int(instants[self._submission_step(row, step)][row])
+        manager = self._world.people[person.manager].bk if person.manager is not None else None
+        for cell in self._cells(row):
+            day = int(entries.day[cell])
+            yield TimeEntry(
+                bk=f"TE|{first_name}|{DAY_NAMES[(day + 3) % 7]}",
+                recorded_at_ms=at_ms,
+                ver=2 if replaced else 1,
+                card=name,
+                resource=person.bk,
+                assignment=assignment,
+                task=task,
+                work_date=to_date(day),
+                hours_e2=self._hours_e2(cell, step),
+                time_type=TIME_TYPES[slot],
+                billable=billable,
+                note=self._notes.pick(person.index << 23 | day << 3 | slot, NOTES),
+                status=_STATUS[step],
+                submitted_at_ms=submitted_ms,
+                approved_by=manager if approved else None,
+                approved_at_ms=at_ms if approved else None,
+                replaces=first_name if replaced else None,
+            )
+
+    def approved_entries(self) -> Iterator[TimeEntry]:
+        """Every approved version of every entry, by card."""
+        for row in range(len(self._sheets.cards.number)):
+            yield from self.entries(row, APPROVED)
+            if self._sheets.cards.corrected_ms[row] > 0:
+                yield from self.entries(row, CORRECTION_APPROVED)
+
+    def _cells(self, row: int) -> list[int]:
+        low = int(self._offsets[row])
+        high = int(self._offsets[row + 1]) if row + 1 < len(self._offsets) else len(self._order)
+        cells: list[int] = self._order[low:high].tolist()
+        return cells
+
+    def _submission_step(self, row: int, step: int) -> int:
+        if step >= CORRECTED:
+            return CORRECTED
+        again = step >= RESUBMITTED and int(self._sheets.cards.resubmitted_ms[row]) > 0
+        return RESUBMITTED if again else SUBMITTED
+
+    def _hours_e2(self, cell: int, step: int) -> int:
+        entries = self._sheets.entries
+        if step >= CORRECTED:
+            return int(entries.corrected_hours_e2[cell])
+        if step <= REJECTED and entries.rejected_hours_e2[cell] >= 0:
+            return int(entries.rejected_hours_e2[cell])
+        return int(entries.hours_e2[cell])
+
+    def _task(self, code: int) -> tuple[str, str, bool]:
+        found = self._tasks.get(code)
+        if found is None:
+            task_bk, task = self._assignments.task_of(code)
+            found = self._tasks[code] = (assignment_bk(code), task_bk, task.billable)
+        return found
