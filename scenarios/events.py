@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from scenarios.checks import CheckResult
+from scenarios.checks.result import CheckResult
 
 
 class Started(Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import get_args
 from mocks.kit.faults import Kind
 from mocks.registry import VENDORS
 from scenarios.catalogue import SCENARIOS
-from scenarios.checks import CHECKS
+from scenarios.checks.catalogue import CHECKS
 
 
 def _scenarios() -> Iterator[str]:

@@ -4,8 +4,10 @@ import time
 from datetime import date
 from typing import Any
 
+from mocks.firm.facts.source import LegalEntity
+from mocks.firm.firm import Firm
 from mocks.firm.generate import generate
-from mocks.firm.profile import profile_named
+from mocks.firm.profile import Profile, profile_named
 from scenarios.catalogue.scenario import Scenario
 from scenarios.live import estate as live
 from scenarios.options import Hooks, Options
@@ -22,14 +24,13 @@ def prepare(scenario: Scenario, options: Options) -> Rehearsal:
     """The firm and the instants of a run; raises ValueError for a firm or seed that cannot be."""
     profile = profile_named(scenario.profile, options.consultants, options.months)
     firm = generate(profile, options.seed)
-    last = max((play.at_ms for play in firm.calendar()), default=_midnight_ms(profile.start))
     return Rehearsal(
         scenario=scenario,
         plan=options.plan,
         firm=firm,
         seed=options.seed,
         start_ms=_midnight_ms(profile.start),
-        end_ms=last + scenario.days_after_end * 86_400_000,
+        end_ms=_close_ms(firm, profile) - scenario.hours_before_close * 3_600_000,
         required=scenario.required,
     )
 
@@ -97,6 +98,19 @@ def _simulated(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:
     if options.keep_state is not None:
         (options.keep_state / "trace.txt").write_text("".join(line + "\n" for line in trace))
     return ended
+
+
+def _close_ms(firm: Firm, profile: Profile) -> int:
+    """When the last month of the calendar closes, the earliest of all entities."""
+    months = profile.start.year * 12 + profile.start.month - 1 + profile.months - 1
+    period = f"{months // 12:04d}-{months % 12 + 1:02d}"
+    return min(
+        row.close_at_ms
+        for fact in firm.master()
+        if isinstance(fact, LegalEntity)
+        for row in fact.close_calendar
+        if row.period == period
+    )
 
 
 def _midnight_ms(day: date) -> int:

@@ -1,6 +1,7 @@
 """One rehearsal from beginning to end: act, disturb, heal, settle, observe, judge."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import takewhile
 from typing import Any
 
 from msgspec import Struct
@@ -9,7 +10,7 @@ from mocks.firm.facts.documents import Document, TargetDocument
 from mocks.firm.facts.source import Fact, SourceFact
 from mocks.firm.firm import Firm
 from scenarios.catalogue.scenario import Scenario
-from scenarios.checks import Judgement, judge
+from scenarios.checks.verdict import Judgement, judge
 from scenarios.estate import ROLES, Estate
 from scenarios.events import Healed, Judged, Listener, Settled, Started, Stepped
 from scenarios.faults.plan import Plan
@@ -19,7 +20,6 @@ from scenarios.subjects.port import NotAtRest, Subject
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
-QUIET_HOURS = 5
 SETTLE_BOUND_HOURS = 7 * 24
 MAXIMUM_ROUNDS = 10_000
 
@@ -76,7 +76,8 @@ class Runner:
     async def run(self) -> Ended:
         """Run to the verdict."""
         rehearsal = self._rehearsal
-        player = Player(self._estate, rehearsal.firm.calendar())
+        until = takewhile(lambda play: play.at_ms <= rehearsal.end_ms, rehearsal.firm.calendar())
+        player = Player(self._estate, until)
         seeded = await player.seed(rehearsal.firm.master())
         self._listener(
             Started(rehearsal.scenario.name, rehearsal.seed, seeded, rehearsal.start_ms, rehearsal.end_ms)
@@ -153,7 +154,8 @@ class Runner:
         self._listener(Healed(self._now_ms, total))
 
     async def _settle(self, player: Player) -> str:
-        """Go on until nothing was written for some hours; returns what is stuck, if anything is."""
+        """Go on until nothing was written for a whole round of polls; returns what is stuck, if anything."""
+        quiet_ms = int(self._rehearsal.scenario.poll_interval_seconds * 1000) + HOUR_MS
         quiet_since_ms, writes = self._now_ms, await self._writes()
         bound_ms = self._now_ms + SETTLE_BOUND_HOURS * HOUR_MS
         due = await self._round(player)
@@ -165,7 +167,7 @@ class Runner:
             if now_written != writes:
                 quiet_since_ms, writes = self._now_ms, now_written
             at_rest = not player.waiting and not await self._subject.owed()
-            if at_rest and self._now_ms - quiet_since_ms >= QUIET_HOURS * HOUR_MS:
+            if at_rest and self._now_ms - quiet_since_ms >= quiet_ms:
                 return ""
         owed = await self._subject.owed()
         waiting = f"{len(player.waiting)} facts wait, first {player.waiting[0].bk}" if player.waiting else ""

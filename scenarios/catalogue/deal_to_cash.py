@@ -63,7 +63,7 @@ SCENARIO = Scenario(
     profile="deal",
     # Notifications bring deals and people at once; every eight virtual hours is often enough for the rest.
     poll_interval_seconds=8 * 3600.0,
-    days_after_end=1,
+    hours_before_close=36,
     required=frozenset(
         {
             "I01",

@@ -14,7 +14,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
     title: str
     profile: str
     poll_interval_seconds: float
-    days_after_end: int
+    hours_before_close: int  # of the last month: what people do later belongs to another rehearsal
     required: frozenset[str]
     plans: Mapping[str, Plan]
     default_plan: str = "none"

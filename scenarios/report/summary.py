@@ -6,7 +6,7 @@ from typing import Any
 
 from mocks.firm.facts.documents import Invoice, Journal
 from scenarios.catalogue.scenario import Scenario
-from scenarios.checks import CheckResult
+from scenarios.checks.result import CheckResult
 from scenarios.runner import Ended, Rehearsal, verdict_of
 
 DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "KWD": 3, "BHD": 3, "OMR": 3, "JOD": 3, "TND": 3}

@@ -1,0 +1,132 @@
+"""Observed facts in order: every entity's versions, what was known when, and whose native id is whose."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from mocks.firm.facts.source import (
+    Account,
+    Assignment,
+    Contract,
+    CostCentre,
+    Fact,
+    LegalEntity,
+    Opportunity,
+    Practice,
+    Quote,
+    RateLine,
+    Resource,
+    ServicePackage,
+    SourceFact,
+    TaxRate,
+    TimeEntry,
+)
+
+F = TypeVar("F", bound=Fact)
+
+
+class History(Generic[F]):
+    """The versions of one entity in the order their system committed them."""
+
+    __slots__ = ("facts", "stamps")
+
+    def __init__(self, facts: list[F]) -> None:
+        if len(facts) > 1:
+            facts.sort(key=lambda fact: (fact.recorded_at_ms, fact.ver))
+        self.facts = facts
+        self.stamps = [fact.recorded_at_ms for fact in facts]
+
+    def as_of(self, at_ms: int) -> F | None:
+        """The version known at an instant; None before the first and after a deletion."""
+        index = bisect_right(self.stamps, at_ms)
+        if not index:
+            return None
+        fact = self.facts[index - 1]
+        return None if fact.deleted else fact
+
+    def latest(self) -> F | None:
+        """The last version; None after a deletion."""
+        fact = self.facts[-1]
+        return None if fact.deleted else fact
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """All observed facts by kind and business key, and the way from native ids to business keys."""
+
+    entities: dict[str, History[LegalEntity]]
+    cost_centres: dict[str, History[CostCentre]]
+    practices: dict[str, History[Practice]]
+    tax_rates: dict[str, History[TaxRate]]
+    accounts: dict[str, History[Account]]
+    packages: dict[str, History[ServicePackage]]
+    opportunities: dict[str, History[Opportunity]]
+    quotes: dict[str, History[Quote]]
+    contracts: dict[str, History[Contract]]
+    rates: dict[str, History[RateLine]]
+    resources: dict[str, History[Resource]]
+    assignments: dict[str, History[Assignment]]
+    entries: dict[str, list[TimeEntry]]
+    account_bks: dict[str, str]
+    opportunity_bks: dict[str, str]
+    contract_bks: dict[str, str]
+    resource_bks: dict[str, str]
+    line_keys: dict[str, str]
+
+    def entity(self, bk: str) -> LegalEntity | None:
+        """The legal entity as it stands now."""
+        history = self.entities.get(bk)
+        return history.latest() if history else None
+
+
+def _native_ids(histories: dict[str, History[F]]) -> dict[str, str]:
+    return {
+        fact.source_id: bk for bk, history in histories.items() for fact in history.facts if fact.source_id
+    }
+
+
+def line_key(contract_number: str, line: int) -> str:
+    """`CL|contract no|line`."""
+    return f"CL|{contract_number}|{line}"
+
+
+def index_sources(facts: Iterable[SourceFact]) -> Sources:
+    """Sort observed facts into histories; linear in their number."""
+    buckets: defaultdict[type[Any], defaultdict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    for fact in facts:
+        buckets[type(fact)][fact.bk].append(fact)
+
+    def histories(kind: type[F]) -> dict[str, History[F]]:
+        return {bk: History(versions) for bk, versions in buckets[kind].items()}
+
+    accounts, contracts = histories(Account), histories(Contract)
+    opportunities, resources = histories(Opportunity), histories(Resource)
+    line_keys = {
+        line.source_id: line_key(fact.number, line.line)
+        for history in contracts.values()
+        for fact in history.facts
+        for line in fact.lines
+        if line.source_id
+    }
+    return Sources(
+        entities=histories(LegalEntity),
+        cost_centres=histories(CostCentre),
+        practices=histories(Practice),
+        tax_rates=histories(TaxRate),
+        accounts=accounts,
+        packages=histories(ServicePackage),
+        opportunities=opportunities,
+        quotes=histories(Quote),
+        contracts=contracts,
+        rates=histories(RateLine),
+        resources=resources,
+        assignments=histories(Assignment),
+        entries=dict(buckets[TimeEntry]),
+        account_bks=_native_ids(accounts),
+        opportunity_bks=_native_ids(opportunities),
+        contract_bks=_native_ids(contracts),
+        resource_bks=_native_ids(resources),
+        line_keys=line_keys,
+    )
