@@ -16,7 +16,7 @@ from mocks.firm.world import World
 
 REPLACEMENT = 5  # added to a card number by the card that replaces it
 WEEKS_BASE = 10_000
-_HABIT_PM = 650
+_HABIT_PM = 720
 _HOUR = 3600
 # share of submissions up to: Fri 18:00, Sun 24:00, Mon 12:00, Wed 24:00, a week, a month; of ten thousand
 _PLAIN_WEEK = np.array((6000, 7000, 8700, 9500, 9850, 9970), dtype=np.int64)

@@ -1,7 +1,7 @@
 """Who buys: accounts of very unequal size, some with a parent that pays or lends its rate card.
 
 Account 1 always belongs to account 0, and the first won deal is account 1's, so that every firm
-has a client with a parent. Only accounts from the fourth on may be new inside the calendar.
+has a client with a parent. No parent is new inside the calendar: it stands before its children.
 """
 
 from bisect import bisect_right
@@ -68,7 +68,7 @@ def make_clients(profile: Profile, streams: Streams) -> tuple[Client, ...]:
                 consolidate=not plain and consolidated.hit(i, _CONSOLIDATED_PM),
                 po_required=po.hit(i, _PO_REQUIRED_PM),
                 weight=size.pick(i, CLIENT_SIZE),
-                may_be_new=i >= 3 and new.hit(i, 350),
+                may_be_new=(i == 1 or i >= 3) and new.hit(i, 350),
             )
         )
     return tuple(clients)

@@ -94,13 +94,16 @@ class Firm:
 
     def calendar(self) -> Iterator[Play]:
         """Everything that happens, in time order; every play lies between the start and the horizon."""
-        few = [play for play in self._few_plays() if play.at_ms < self.horizon_ms]
-        few.extend(payment_plays(self.world, self.sheets.cards))
-        few.sort(key=play_key)
-        yield from heapq.merge(few, self.timecards(self.sheets).plays(), key=play_key)
+        yield from heapq.merge(self.few_plays(), self.timecards(self.sheets).plays(), key=play_key)
 
-    def _few_plays(self) -> Iterator[Play]:
-        """Plays of people, deals and assignments."""
+    def few_plays(self) -> list[Play]:
+        """Everything of the calendar but time sheets, in order."""
+        plays = [play for play in self._entered() if play.at_ms < self.horizon_ms]
+        plays.extend(payment_plays(self.world, self.sheets.cards))
+        return sorted(plays, key=play_key)
+
+    def _entered(self) -> Iterator[Play]:
+        """Plays of people, deals and assignments, in no order."""
         world = self.world
         for person in world.people:
             at_ms = hired_at_ms(person, world.calendar) if person.joins else 0
@@ -141,9 +144,8 @@ class Firm:
             **_column_digests("blocks", self.world.blocks),
         }
         kinds: dict[str, list[bytes]] = {}
-        payments = payment_plays(self.world, self.sheets.cards)
-        plays = sorted((*self._few_plays(), *payments), key=play_key)
-        for fact in (*self.master(), *(fact for play in plays for fact in play.facts)):
+        played = (fact for play in self.few_plays() for fact in play.facts)
+        for fact in (*self.master(), *played):
             kinds.setdefault(type(fact).__name__, []).append(msgspec.json.encode(fact))
         found |= {f"facts.{kind}": sha256(b"\n".join(rows)).hexdigest() for kind, rows in kinds.items()}
         return dict(sorted(found.items()))

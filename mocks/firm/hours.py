@@ -20,15 +20,15 @@ _QUARTER_E2 = 25
 _DAY_TOTAL = weighted(
     (28, 6), (30, 14), (31, 2), (32, 48), (33, 4), (34, 11), (36, 8), (38, 3), (40, 3), (44, 1)
 )
-_INTERNAL_PM = np.array((430, 430, 500, 600, 800, 950), dtype=np.int64)
+_INTERNAL_PM = np.array((490, 490, 540, 620, 800, 950), dtype=np.int64)
 _INTERNAL_QUARTERS = np.array(
     (
-        (2, 4, 6, 6, 8, 8, 12, 16),
-        (2, 4, 6, 6, 8, 8, 12, 16),
-        (4, 6, 8, 8, 10, 12, 14, 18),
-        (4, 8, 10, 12, 12, 14, 16, 20),
+        (2, 4, 6, 7, 8, 10, 12, 16),
+        (2, 4, 6, 7, 8, 10, 12, 16),
+        (4, 6, 8, 9, 11, 12, 16, 20),
+        (4, 8, 10, 12, 13, 14, 16, 20),
         (8, 10, 12, 14, 14, 16, 18, 24),
-        (10, 12, 16, 18, 18, 20, 22, 24),
+        (12, 14, 16, 18, 18, 20, 22, 24),
     ),
     dtype=np.int64,
 )
@@ -67,13 +67,14 @@ def cells_of(world: World, who: I64) -> Cells:
     person = np.broadcast_to(who[:, None], main.shape)
     away_week = _week_hits(world, who, days, "hours.leave_week", _leave_pm(days))
     ident = person << 23 | days[None, :] << 3
-    away = away_week | world.streams("hours.leave_day").hits(ident, 18)
+    benched = world.streams("hours.benched").hits(who[:, None] << 23 | days[None, :] // 14 << 3, 48)
+    away = away_week | benched | world.streams("hours.leave_day").hits(ident, 25)
     off = world.short_week[who][:, None] & (weekday == _FRIDAY)[None, :]
     workday = world.calendar.is_workday[days - world.calendar.first]
     regular = workday[None, :] & ~off & ~away & ((main >= 0) | (second >= 0))
-    saturday = (weekday == _SATURDAY)[None, :] & (main >= 0) & ~away_week
+    saturday = (weekday == _SATURDAY)[None, :] & (main >= 0) & ~away_week & ~benched
     saturday &= (days[None, :] + 7 < world.until[who][:, None]) & ~world.short_week[who][:, None]
-    saturday &= _week_hits(world, who, days, "hours.saturday", np.full(len(days), 60, dtype=np.int64))
+    saturday &= _week_hits(world, who, days, "hours.saturday", np.full(len(days), 70, dtype=np.int64))
     row, column = np.nonzero(regular | saturday)
     return Cells(who[row], days[column], main[row, column], second[row, column])
 
@@ -84,7 +85,7 @@ def _leave_pm(days: I64) -> I64:
     day_of_month = (
         days.astype("datetime64[D]") - days.astype("datetime64[D]").astype("datetime64[M]")
     ).astype(np.int64)
-    pm = np.where(months == _AUGUST, 110, 48)
+    pm = np.where(months == _AUGUST, 120, 58)
     return np.where((months == _DECEMBER) & (day_of_month >= 20), 350, pm).astype(np.int64)
 
 
@@ -161,7 +162,7 @@ def hours_of(world: World, who: I64) -> Hours:
     ident = person << 23 | day << 3 | slot
     tenths = world.lines.six_minutes[world.blocks.line[block]] > 0
     on_tenths = (hours_e2 + world.streams("hours.tenth").belows(ident, 10)) // 10 * 10
-    off_grid = world.streams("hours.off_grid").hits(ident, 80) * world.streams("hours.off_grid_size").picks(
+    off_grid = world.streams("hours.off_grid").hits(ident, 125) * world.streams("hours.off_grid_size").picks(
         ident, _OFF_GRID_E2
     )
     return Hours(person, day, slot, block, np.where(tenths, on_tenths, hours_e2 + off_grid))

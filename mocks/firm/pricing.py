@@ -1,4 +1,4 @@
-"""What approved hours are worth, priced by the generator itself, to see whether the world tells rounding rules apart.
+"""What approved hours are worth, priced here to see whether a firm tells rounding rules apart.
 
 A measure of discriminating power (P1, P2) and nothing else: no judge may use it. Amounts are integers
 over `DENOMINATOR`, in cents, so that an exact half cent is seen as such.
@@ -42,7 +42,7 @@ class Priced:
         return float((self.cents_scaled % DENOMINATOR == DENOMINATOR // 2).mean())
 
     def order_matters(self) -> float:
-        """The share of months of a contract, of two lines or more, whose sum depends on when it is rounded."""
+        """The share of contract months of two lines or more whose sum depends on when it is rounded."""
         group, place, size = np.unique(self.deal << 16 | self.month, return_inverse=True, return_counts=True)
         exact, rounded = np.zeros(len(group), dtype=np.int64), np.zeros(len(group), dtype=np.int64)
         np.add.at(exact, place, self.cents_scaled)

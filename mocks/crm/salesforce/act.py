@@ -92,17 +92,17 @@ class Children(Struct, frozen=True):
     def match(self, scene: Scene, parent_id: str, wanted: Sequence[Values]) -> None:
         """Make the children what they are to be: changed, added and removed, in the order given."""
         present = {
-            child.values[self.key_field]: child.id
+            child.values[self.key_field]: child
             for child in scene.world.store.find(self.object, self.parent_field, parent_id)
         }
         for values in wanted:
             known = present.pop(values[self.key_field], None)
             if known is None:
                 scene.make(self.object, {**values, self.parent_field: parent_id})
-            else:
-                scene.change(self.object, known, values)
+            elif any(known.values[name] != value for name, value in values.items()):
+                scene.change(self.object, known.id, values)
         for gone in present.values():
-            scene.remove(self.object, gone)
+            scene.remove(self.object, gone.id)
 
 
 QUOTE_LINES = Children(QUOTE_LINE, "QuoteId", "LineNumber")
@@ -190,7 +190,8 @@ def _rate_line(scene: Scene, fact: RateLine) -> str:
 
 def _card_like(scene: Scene, card: Mapping[str, Value]) -> str | None:
     """The card of this name that has the same owner and currency; a name may be used by several owners."""
-    for found in scene.world.store.find(RATE_CARD, "Name", card["Name"]):
+    owner = "RH_Contract__c" if card["RH_Contract__c"] is not None else "RH_Account__c"
+    for found in scene.world.store.find(RATE_CARD, owner, card[owner]):
         if all(found.values[name] == value for name, value in card.items()):
             return found.id
     return None

@@ -64,7 +64,9 @@ def _text(asked: Asked) -> Sql:
     def read(word: Word) -> Value:
         if word.kind != "text":
             raise _quotes(asked, "string", wanted=True)
-        return plain_text(word.text) or None  # an empty text is null on this platform
+        text = plain_text(word.text)
+        # The platform keeps an empty text as null; in an order it stands before every other.
+        return text if text or asked.operator in ("<", "<=", ">", ">=") else None
 
     return _plain(asked, _values(asked, read), f"{asked.sql} COLLATE NOCASE")
 

@@ -1,0 +1,1 @@
+"""Tests of the Salesforce protocol, over the CRM org."""
