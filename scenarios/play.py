@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import structs
 
 from mocks.firm.facts.source import SourceFact
-from mocks.firm.firm import Play
+from mocks.firm.plays import Play
 from scenarios.estate import ROLES, Estate
 
 MASTER_ROLES = {

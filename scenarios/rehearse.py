@@ -9,7 +9,6 @@ from mocks.firm.firm import Firm
 from mocks.firm.generate import generate
 from mocks.firm.profile import Profile, profile_named
 from scenarios.catalogue.scenario import Scenario
-from scenarios.live import estate as live
 from scenarios.options import Hooks, Options
 from scenarios.report.summary import summary
 from scenarios.runner import Ended, Rehearsal, Runner
@@ -40,7 +39,7 @@ def run(scenario: Scenario, options: Options, hooks: Hooks | None = None) -> tup
     hooks = hooks or Hooks()
     began, cpu = time.perf_counter(), time.process_time()
     rehearsal = prepare(scenario, options)
-    ended = (_simulated if options.mode == "simulated" else live.run)(rehearsal, options, hooks)
+    ended = (_simulated if options.mode == "simulated" else _live)(rehearsal, options, hooks)
     timing = {
         "wall_seconds": round(time.perf_counter() - began, 3),
         "cpu_seconds": round(time.process_time() - cpu, 3),
@@ -98,6 +97,12 @@ def _simulated(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:
     if options.keep_state is not None:
         (options.keep_state / "trace.txt").write_text("".join(line + "\n" for line in trace))
     return ended
+
+
+def _live(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:
+    from scenarios.live import estate  # real sockets and their libraries, only where they are wanted
+
+    return estate.run(rehearsal, options, hooks)
 
 
 def _close_ms(firm: Firm, profile: Profile) -> int:

@@ -52,9 +52,7 @@ def take_asked(connection: Connection) -> tuple[str, ...]:
 
 def any_waiting(connection: Connection) -> bool:
     """Whether anything is asked for that nobody runs."""
-    columns = activation.c
-    waits = exists().where(columns.asked > columns.done, columns.started == columns.done)
-    return bool(connection.execute(select(waits)).scalar_one())
+    return bool(connection.execute(_ANY_WAITING).scalar_one())
 
 
 def claim(connection: Connection, process: str, limit: int, executor: str | None, now_ms: int) -> list[Claim]:
@@ -145,3 +143,9 @@ _FINISH = (
     .values(done=bindparam("n"), failed=bindparam("failed"))
 )
 _FAIL = update(activation).where(*_ONE).values(failed=bindparam("failed"))
+
+
+# Asked at every look: building a statement costs more than running it.
+_ANY_WAITING = select(
+    exists().where(activation.c.asked > activation.c.done, activation.c.started == activation.c.done)
+)

@@ -1,9 +1,22 @@
 """Every wait of the core as a row: activations to come, sleeps of runs, retries of failed runs."""
 
 from collections.abc import Collection
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, case, delete, exists, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    Table,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    select,
+)
 
 from integration_core.engine import activations
 from integration_core.engine.activations import Claim
@@ -62,8 +75,7 @@ def waiting_for_retry(connection: Connection) -> frozenset[str]:
 
 def any_due(connection: Connection, now_ms: int) -> bool:
     """Whether `fire` has something to do."""
-    due = exists().where(timer.c.due_ms <= now_ms, timer.c.kind != _SLEEP)
-    return bool(connection.execute(select(due)).scalar_one())
+    return bool(connection.execute(_ANY_DUE, {"now_ms": now_ms}).scalar_one())
 
 
 def fire(connection: Connection, now_ms: int) -> Fired:
@@ -103,20 +115,8 @@ def rest(connection: Connection, now_ms: int, busy: Collection[str]) -> Rest:
 
     `busy` are runs known to be at work, even if a part of them sleeps.
     """
-    columns = activation.c
-    is_open = columns.asked > columns.done
-    is_later = timer.c.due_ms > now_ms
-    counted = (
-        _count(activation, is_open, columns.started > columns.done),
-        _count(activation, is_open, columns.started == columns.done),
-        _count(timer, timer.c.due_ms <= now_ms),
-        select(func.count(timer.c.run_id.distinct()))
-        .where(is_later, timer.c.run_id.not_in(["", *busy]))
-        .scalar_subquery(),
-        select(func.min(timer.c.due_ms)).where(is_later).scalar_subquery(),
-    )
-    # One statement, hence one snapshot: work on its way from one table to the other is never missed.
-    started, waiting, due, asleep, next_due_ms = connection.execute(select(*counted)).one()
+    arguments = {"now_ms": now_ms, "busy": ["", *busy]}
+    started, waiting, due, asleep, next_due_ms = connection.execute(_REST, arguments).one()
     return Rest(started - asleep, due + waiting, next_due_ms)
 
 
@@ -146,3 +146,23 @@ def _row(kind: str, process: str, key: str, run_id: str, slot: Slot, due_ms: int
         "occurrence": slot[1],
         "due_ms": due_ms,
     }
+
+
+def _rest_statement() -> Select[Any]:
+    """One statement, hence one snapshot: work on its way from one table to the other is never missed."""
+    columns = activation.c
+    is_open = columns.asked > columns.done
+    is_later = timer.c.due_ms > bindparam("now_ms")
+    is_free = timer.c.run_id.not_in(bindparam("busy", expanding=True))
+    return select(
+        _count(activation, is_open, columns.started > columns.done),
+        _count(activation, is_open, columns.started == columns.done),
+        _count(timer, timer.c.due_ms <= bindparam("now_ms")),
+        select(func.count(timer.c.run_id.distinct())).where(is_later, is_free).scalar_subquery(),
+        select(func.min(timer.c.due_ms)).where(is_later).scalar_subquery(),
+    )
+
+
+# Asked at every look: building a statement costs more than running it.
+_REST = _rest_statement()
+_ANY_DUE = select(exists().where(timer.c.due_ms <= bindparam("now_ms"), timer.c.kind != _SLEEP))

@@ -121,9 +121,6 @@ class Core:
 
     def known_to_ms(self, connection: Connection, *sources: str) -> int:
         """The instant that all streams of these sources are completely known to; 0 before the first poll."""
-        marks = [
-            self.store.intake.watermark(connection, name, stream) or 0
-            for name in sources
-            for stream in self.sources[name].streams
-        ]
-        return min(marks, default=0)
+        marks = self.store.intake.watermarks(connection)
+        wanted = [(name, stream) for name in sources for stream in self.sources[name].streams]
+        return min((marks.get(one, 0) for one in wanted), default=0)

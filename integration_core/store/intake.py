@@ -145,6 +145,10 @@ class Intake:
             select(table.c.complete_to_ms).where(table.c.source == source, table.c.stream == stream)
         ).scalar()
 
+    def watermarks(self, connection: Connection) -> dict[tuple[str, str], int]:
+        """Every watermark by source and stream."""
+        return {(row[0], row[1]): row[2] for row in connection.execute(_ALL_WATERMARKS)}
+
     def advance(self, connection: Connection, source: str, complete_to_ms: Mapping[str, int]) -> None:
         """Move the watermarks of a source's streams forward; never back."""
         rows = [
@@ -230,3 +234,8 @@ def _card_row(card: TimeCard, content: str) -> dict[str, object]:
 
 def _chunks(records: Sequence[T]) -> Iterable[Sequence[T]]:
     return (records[at : at + CHUNK] for at in range(0, len(records), CHUNK))
+
+
+_ALL_WATERMARKS = select(
+    schema.watermark.c.source, schema.watermark.c.stream, schema.watermark.c.complete_to_ms
+)

@@ -1,4 +1,4 @@
-"""The whole house, simulated: from the won deal to the paid invoice, and what a burglar must not get away with."""
+"""The whole house, simulated: from the won deal to the paid invoice, and what no burglar gets away with."""
 
 import json
 from collections.abc import Awaitable, Callable
