@@ -7,7 +7,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 STAMP := .venv/.installed
 
-.PHONY: env rehearsal test check live lint types architecture bench lock clean
+.PHONY: env rehearsal test check campaign live lint types architecture bench lock clean
 
 env: $(STAMP)
 
@@ -42,6 +42,10 @@ test: env
 	$(BIN)/pytest -q -n 2 --dist loadgroup
 
 check: lint types architecture test
+
+# The long proofs: many seeds, both modes, both databases, a core that is killed at random moments.
+campaign: env
+	$(BIN)/pytest -q -n 2 tests/campaign
 
 bench: env
 	$(BIN)/rehearse bench

@@ -52,7 +52,7 @@ SMALL = Plan(
                 times=2,
             ),
         ),
-        _at("erp", Fault(id="erp-slow", kind="delay", share_e6=20_000, times=5, seconds=45)),
+        _at("erp", Fault(id="erp-slow", kind="delay", share_e6=20_000, times=5, seconds=1.5)),
         _at("erp", Fault(id="erp-down-at-billing", kind="outage"), CUT_OFF_HOURS - 1, CUT_OFF_HOURS + 3),
     ),
 )

@@ -99,7 +99,7 @@ def _compare_categories(tally: Tally, invoice: Invoice, at: tuple[str, ...]) -> 
         tally.equal((*at, total.tax_code, "base"), bases.get(code, 0), total.base_tc_minor, "document")
         due = half_up(total.base_tc_minor * code.percent_e4, 1_000_000)
         tally.equal((*at, total.tax_code, "tax"), due, total.tax_tc_minor, "document")
-    for untaxed in bases.keys() - taxed:
+    for untaxed in sorted(bases.keys() - taxed, key=str):
         if not isinstance(untaxed, TaxCode) or untaxed.percent_e4:
             tally.differ((*at, str(untaxed)), "a tax total for the category", "none", "document")
 
@@ -194,13 +194,13 @@ def _compare_invoice(tally: Tally, case: Case, expected: ExpectedInvoice, actual
     )
     for name, due, found in rows:
         tally.equal((*at, name), due, found, "document")
-    taxes = {(comparable(code), base, tax) for code, base, tax in expected.taxes if code.percent_e4}
-    found_taxes = {
+    taxes = [(comparable(code), base, tax) for code, base, tax in expected.taxes if code.percent_e4]
+    found_taxes = [
         (code, total.base_tc_minor, total.tax_tc_minor)
         for total in actual.taxes
         if (code := parse_tax(total.tax_code)) is None or code.percent_e4
-    }
-    tally.equal((*at, "taxes"), taxes, found_taxes, "document")
+    ]
+    tally.equal((*at, "taxes"), sorted(taxes, key=str), sorted(found_taxes, key=str), "document")
 
 
 def _is_one(text: str) -> bool:

@@ -102,7 +102,9 @@ class LiveCore:
         self._estate: Estate | None = None
         self.url = f"http://127.0.0.1:{self.port}"
         self.operator_token = self._secrets["operator"]
-        self._operations = CoreOperations(transport, self.url, self._secrets["operator"], 0.01)
+        self._operations = CoreOperations(
+            transport, self.url, self._secrets["operator"], 0.01, patience_seconds=60.0
+        )
 
     async def start(self, estate: Estate, now_ms: int) -> None:
         """Subscribe it and start its process."""

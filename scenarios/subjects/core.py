@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from integration_core.ports.http import HttpRequest, HttpTransport
+from integration_core.ports.http import HttpRequest, HttpResponse, HttpTransport, NoAnswer, NotSent
 from scenarios.estate import Estate
 from scenarios.oracle.book import Book
 from scenarios.subjects.port import NotAtRest
@@ -70,8 +70,16 @@ def environment(
 class CoreOperations:
     """A core reached through its operations API."""
 
-    def __init__(self, transport: HttpTransport, base_url: str, token: str, pause_seconds: float) -> None:
+    def __init__(
+        self,
+        transport: HttpTransport,
+        base_url: str,
+        token: str,
+        pause_seconds: float,
+        patience_seconds: float = 0.0,
+    ) -> None:
         self._transport = transport
+        self._patience_seconds = patience_seconds  # how long a core may be away, being started again
         self._base_url = base_url
         self._token = token
         self._pause_seconds = pause_seconds
@@ -116,21 +124,32 @@ class CoreOperations:
         """The core's book."""
         return msgspec.json.decode(await self._raw("GET", "/operations/book", b""), type=Book)
 
+    async def _send_patiently(self, request: HttpRequest) -> HttpResponse:
+        """Every operation may be repeated, so a core that dies under it is simply asked again."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience_seconds
+        while True:
+            try:
+                return await self._transport.send(request)
+            except (NotSent, NoAnswer):
+                if loop.time() >= deadline:
+                    raise
+            await asyncio.sleep(0.1)
+
     async def call(self, method: str, path: str, body: Any = None) -> Any:
         """One operation; raises RuntimeError with the core's sentence when refused."""
         payload = b"" if body is None else msgspec.json.encode(body)
         return msgspec.json.decode(await self._raw(method, path, payload))
 
     async def _raw(self, method: str, path: str, body: bytes) -> bytes:
-        response = await self._transport.send(
-            HttpRequest(
-                method=method,
-                url=self._base_url + path,
-                headers=(("authorization", f"Bearer {self._token}"), ("content-type", "application/json")),
-                body=body,
-                timeout_seconds=120.0,
-            )
+        request = HttpRequest(
+            method=method,
+            url=self._base_url + path,
+            headers=(("authorization", f"Bearer {self._token}"), ("content-type", "application/json")),
+            body=body,
+            timeout_seconds=120.0,
         )
+        response = await self._send_patiently(request)
         if response.status >= 400:
             raise RuntimeError(f"{method} {path} answered {response.status}: {response.body[:300].decode()}")
         return response.body

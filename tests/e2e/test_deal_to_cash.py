@@ -205,7 +205,7 @@ def test_mirror_a_cent_off__is_found() -> None:
         value = contract.values["RH_Billed_To_Date__c"]
         assert isinstance(value, int)
         stores["crm"].update(
-            "Contract", contract.id, {"RH_Billed_To_Date__c": value + 1}, contract.modified_ms
+            "Contract", contract.id, {"RH_Billed_To_Date__c": value + 10}, contract.modified_ms
         )
 
     result, _ = _corrupted(change)

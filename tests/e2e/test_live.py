@@ -1,0 +1,48 @@
+"""Real processes over real sockets: the same verdict, also when the core is killed again and again."""
+
+import asyncio
+import random
+from typing import Any
+
+from scenarios.catalogue import scenario_named
+from scenarios.options import Hooks, Options
+from scenarios.rehearse import run
+from tests.e2e.test_deal_to_cash import assert_pass
+
+SCENARIO = scenario_named("deal-to-cash")
+
+
+class Killer:
+    """Kills the core with -9 at random moments of wall time, from the first step on, and starts it again."""
+
+    def __init__(self, seed: int, kills: int) -> None:
+        self._moments = random.Random(seed)
+        self._kills = kills
+        self._task: asyncio.Task[None] | None = None
+        self.killed = 0
+
+    async def between(self, subject: Any, now_ms: int) -> None:
+        if self._task is None:
+            self._task = asyncio.create_task(self._work(subject))
+        elif self._task.done():
+            self._task.result()
+
+    async def _work(self, subject: Any) -> None:
+        while self.killed < self._kills:
+            await asyncio.sleep(self._moments.uniform(0.05, 1.5))
+            await subject.kill()
+            await subject.start_again()
+            self.killed += 1
+
+
+def assert_survives(seed: int, kills: int, database_url: str | None = None) -> None:
+    """The verdict is pass although the core died that often."""
+    killer = Killer(seed, kills)
+    options = Options(seed=seed, plan=SCENARIO.plans["small"], mode="live", database_url=database_url)
+    result, _ = run(SCENARIO, options, Hooks(between_steps=killer.between))
+    assert_pass(result)
+    assert killer.killed == kills
+
+
+def test_core_killed_at_random_moments__still_passes() -> None:
+    assert_survives(seed=3, kills=4)
