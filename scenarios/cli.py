@@ -211,7 +211,7 @@ def generate(
     try:
         firm = make(profile_named("small", consultants, months), seed)
         written = export(firm, out, format_)
-    except ValueError as problem:
+    except (ValueError, RuntimeError, OSError) as problem:
         raise BadUsage(str(problem)) from problem
     for path in written:
         print(path)

@@ -35,7 +35,6 @@ _WHEN = np.array(
     dtype=np.int64,
 )
 _APPROVAL_LAG = weighted((0, 10), (1, 15), (2, 25), (3, 20), (4, 13), (5, 9), (6, 4), (7, 2), (9, 2))
-_CLEARS_LIST_PM = 550
 _CLEARING_UNTIL = 17 * _HOUR + 1800
 _LEAVER_SECOND = 17 * _HOUR
 
@@ -206,7 +205,7 @@ class _Steps:
         verdict = np.where(too_early, calendar.workdays_ahead(day + 1, np.zeros_like(lag)), verdict)
         clearing = self._clearing_day(day)
         clears = (verdict > clearing) & ((day < clearing) | (second < _CLEARING_UNTIL)) & (day <= clearing)
-        clears &= streams("cards.clears").hits(ident, _CLEARS_LIST_PM)
+        clears &= streams("cards.clears").hits(ident, self.world.profile.clear_pm)
         manager = self.world.manager[self.keys.person]
         evening = 18 * _HOUR + 300 * streams("cards.evening").belows(manager << 23 | clearing, 24)
         moment = np.where(clears, evening, self._manager_second(np.where(clears, clearing, verdict)))

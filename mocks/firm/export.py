@@ -6,7 +6,8 @@ The only module of the generator that touches the disk.
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,16 @@ FORMATS = ("parquet", "ndjson", "csv")
 Chunk = tuple[Column, ...]
 
 
-def export(firm: Firm, directory: Path, file_format: str) -> tuple[Path, ...]:
+def export(
+    firm: Firm, directory: Path, file_format: str, load: Callable[[str], Any] = import_module
+) -> tuple[Path, ...]:
     """Write every entity of a firm into a directory and return the files; ValueError for an unknown format.
 
-    Parquet needs pyarrow: without it a RuntimeError says how to get it.
+    Parquet needs pyarrow, found through `load`: without it a RuntimeError says how to get it.
     """
     if file_format not in FORMATS:
         raise ValueError(f"There is no export format {file_format!r}: choose one of {', '.join(FORMATS)}.")
-    arrow = _arrow() if file_format == "parquet" else None
+    arrow = _arrow(load) if file_format == "parquet" else None
     directory.mkdir(parents=True, exist_ok=True)
     written = []
     for kind, chunks in _tables(firm):
@@ -90,16 +93,16 @@ def _json_text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _arrow() -> Any:
+def _arrow(load: Callable[[str], Any]) -> Any:
     """The pyarrow modules, asked for only when Parquet is written."""
     try:
-        import pyarrow
-        import pyarrow.parquet
+        arrow = load("pyarrow")
+        load("pyarrow.parquet")
     except ImportError as error:
         raise RuntimeError(
             "Parquet needs pyarrow: install dress-rehearsal[parquet], or choose ndjson or csv."
         ) from error
-    return pyarrow
+    return arrow
 
 
 def _write_parquet(arrow: Any, path: Path, chunks: Iterable[Chunk]) -> None:

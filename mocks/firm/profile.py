@@ -31,6 +31,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     override_pm: int = 120  # assignments with a rate of their own
     reject_pm: int = 30  # timecards
     correct_pm: int = 55  # timecards
+    clear_pm: int = 550  # people-weeks that a manager clears at the month end
     promote_pm: int = 100  # people, each year
     correct_after_billing: bool = False  # corrections may follow the billing run that locked them
     pay_after_days: tuple[int, int] = (18, 60)
@@ -63,6 +64,7 @@ def profile_named(
             override_pm=250,
             reject_pm=70,
             correct_pm=130,
+            clear_pm=800,
             pay_after_days=(4, 4),
         )
     won = max(2, people * (6 + length) // 36)
