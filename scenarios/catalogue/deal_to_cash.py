@@ -61,8 +61,8 @@ SCENARIO = Scenario(
     name="deal-to-cash",
     title="One time-and-material deal, from the won opportunity to the paid invoice",
     profile="deal",
-    # Notifications bring deals and people at once; every eight virtual hours is often enough for the rest.
-    poll_interval_seconds=8 * 3600.0,
+    # Notifications bring deals and people at once; twice a day is often enough for the rest.
+    poll_interval_seconds=12 * 3600.0,
     hours_before_close=36,
     required=frozenset(
         {
