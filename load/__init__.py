@@ -1,0 +1,1 @@
+"""The month-end under load: the next floor to be built."""

@@ -39,7 +39,7 @@ def _run_from_a_shell() -> dict[str, Any]:
 
 
 def _starts() -> dict[str, Any]:
-    """Seconds from the start of a mock's process until it takes connections, and its memory then."""
+    """Seconds from the start of a mock's process until it has answered a call, and its memory then."""
 
     async def one(name: str) -> tuple[float, float]:
         folder, port = scratch_folder(), free_port()
@@ -48,6 +48,7 @@ def _starts() -> dict[str, Any]:
         began = time.perf_counter()
         await child.start()
         await child.wait_listening(port)
+        await _first_answer(port)
         ready = time.perf_counter() - began
         resident = _resident_megabytes(child.pid)
         await child.stop()
@@ -61,6 +62,15 @@ def _starts() -> dict[str, Any]:
             "resident_megabytes": round(statistics.median(run[1] for run in runs), 1),
         }
     return figures
+
+
+async def _first_answer(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    status = await reader.readline()
+    writer.close()
+    if b" 200 " not in status:
+        raise RuntimeError(f"the mock answered {status!r}")
 
 
 def _resident_megabytes(pid: int) -> float:

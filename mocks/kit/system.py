@@ -220,6 +220,7 @@ def described(vendor: Vendor) -> FastAPI:
             _described_only,
             methods=[operation.method],
             summary=operation.summary,
+            description=operation.summary,
             operation_id=operation.name,
             openapi_extra=extra,
             response_model=None,

@@ -91,7 +91,9 @@ class LiveCore:
         database_url: str | None = None,
         poll_interval_seconds: float = 3600.0,
         port: int | None = None,
+        stepped: bool = True,
     ) -> None:
+        self._stepped = stepped
         self._secrets = tokens(seed, WORLD)
         self._folder = folder
         self._database_url = database_url or f"sqlite:///{folder / 'core.sqlite'}"
@@ -122,6 +124,7 @@ class LiveCore:
             database_url=self._database_url,
             start_ms=now_ms,
             poll_interval_seconds=self._poll_interval_seconds,
+            stepped=self._stepped,
         )
         arguments = ["integration_core.wiring.serve", "--port", str(self.port)]
         self._child = Child("core", arguments, settings, self._folder)

@@ -11,12 +11,13 @@ from typing import Any
 
 from mocks.firm.generate import generate
 from mocks.firm.profile import profile_named
+from mocks.kit.clock import wall_ms
 from scenarios.estate import ROLES
 from scenarios.live.estate import LiveCore, LiveEstate
 from scenarios.live.processes import NotReady, scratch_folder
 from scenarios.play import Player
 
-START_MS_PER_DAY = 86_400_000
+POLL_SECONDS = 60.0
 
 
 def up(
@@ -38,13 +39,22 @@ async def _up(
     _refuse_taken(wanted)
     folder = scratch_folder()
     estate = LiveEstate(seed, folder, ports)
-    core = LiveCore(estate.transport, seed, folder, port=port_base + len(ROLES)) if with_core else None
+    core = None
+    if with_core:
+        core = LiveCore(
+            estate.transport,
+            seed,
+            folder,
+            port=port_base + len(ROLES),
+            poll_interval_seconds=POLL_SECONDS,
+            stepped=False,
+        )
     try:
-        start_ms = _start_ms(profile.start.toordinal())
-        await estate.start(start_ms)
+        now_ms = wall_ms()  # real clients sign with real time, so these worlds live in it
+        await estate.start(now_ms, "wall")
         await Player(estate, firm.calendar()).seed(firm.master())
         if core is not None:
-            await core.start(estate, start_ms)
+            await core.start(estate, now_ms)
         _announce(_description(estate, core), json_file)
         await _interrupted()
     finally:
@@ -52,10 +62,6 @@ async def _up(
             await core.stop()
         await estate.close()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _start_ms(ordinal: int) -> int:
-    return (ordinal - 719_163) * START_MS_PER_DAY
 
 
 def _refuse_taken(ports: list[int]) -> None:

@@ -36,6 +36,7 @@ def environment(
     database_url: str,
     start_ms: int,
     poll_interval_seconds: float,
+    stepped: bool = True,
 ) -> dict[str, str]:
     """The core's settings for an estate: base URLs and credentials, nothing of the control plane."""
     crm, psa, hris, erp = (estate.systems[role] for role in ("crm", "psa", "hris", "erp"))
@@ -61,7 +62,7 @@ def environment(
         "REHEARSE_DATABASE_URL": database_url,
         "REHEARSE_OPERATOR_TOKEN": secrets["operator"],
         "REHEARSE_WEBHOOK_TOKEN": secrets["webhook"],
-        "REHEARSE_REHEARSAL": "true",
+        "REHEARSE_REHEARSAL": str(stepped).lower(),
         "REHEARSE_START_MS": str(start_ms),
         "REHEARSE_POLL_INTERVAL_SECONDS": str(poll_interval_seconds),
     }
