@@ -55,6 +55,9 @@ class Store:
         self._path = path
         self._types = {kind.name: kind for kind in schema.objects}
         self._fields = {kind.name: tuple(field.name for field in kind.fields) for kind in schema.objects}
+        self._columns = {
+            name: ", ".join(map(quoted, (*SYSTEM_COLUMNS, *fields))) for name, fields in self._fields.items()
+        }
         self._unique = {
             kind.name: tuple(f.name for f in kind.fields if f.unique or f.external_id)
             for kind in schema.objects
@@ -114,8 +117,7 @@ class Store:
         """
         names = self._fields[object_name]
         marks = ", ".join("?" * (len(SYSTEM_COLUMNS) + len(names)))
-        columns = ", ".join(quoted(name) for name in (*SYSTEM_COLUMNS, *names))
-        statement = f"INSERT INTO {quoted(object_name)} ({columns}) VALUES ({marks})"
+        statement = f"INSERT INTO {quoted(object_name)} ({self._columns[object_name]}) VALUES ({marks})"
 
         def arguments() -> Iterator[tuple[Value, ...]]:
             for record_id, values in rows:
@@ -193,9 +195,9 @@ class Store:
     ) -> list[Record]:
         """Records by an SQL condition over the object's own columns; `where` never holds foreign text."""
         alive = "" if deleted else "deleted = 0 AND "
-        columns = ", ".join(quoted(name) for name in (*SYSTEM_COLUMNS, *self._fields[object_name]))
         rows = self._connection.execute(
-            f"SELECT {columns} FROM {quoted(object_name)} WHERE {alive}({where}) ORDER BY {order}",
+            f"SELECT {self._columns[object_name]} FROM {quoted(object_name)}"
+            f" WHERE {alive}({where}) ORDER BY {order}",
             arguments,
         )
         return [self._record(object_name, row) for row in rows]
