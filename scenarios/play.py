@@ -5,7 +5,7 @@ there. Native ids learned on the way are the references of later facts in other 
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from msgspec import structs
 
@@ -123,11 +123,3 @@ def as_played(fact: SourceFact, now_ms: int) -> SourceFact:
         if getattr(fact, name, None) == fact.recorded_at_ms:
             shifted[name] = now_ms
     return structs.replace(fact, **shifted)
-
-
-def totals(facts: Sequence[SourceFact]) -> dict[str, int]:
-    """How many facts of each kind."""
-    found: dict[str, int] = {}
-    for fact in facts:
-        found[type(fact).__name__] = found.get(type(fact).__name__, 0) + 1
-    return dict(sorted(found.items()))

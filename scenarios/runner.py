@@ -1,6 +1,6 @@
 """One rehearsal from beginning to end: act, disturb, heal, settle, observe, judge."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from itertools import takewhile
 from typing import Any
 
@@ -219,8 +219,3 @@ class Runner:
 def verdict_of(ended: Ended) -> str:
     """The verdict of a rehearsal: whoever does not come to rest has failed."""
     return "fail" if ended.stuck else ended.judgement.verdict
-
-
-def checks_of(ended: Ended) -> Sequence[Any]:
-    """The results of all checks, in their order."""
-    return ended.judgement.results

@@ -211,15 +211,6 @@ case = Table(
     Column("key", String(200), nullable=False),
     Index("case_entity", "entity_bk", "code"),
 )
-audit = Table(
-    "audit",
-    metadata,
-    Column("seq", _Sequence, primary_key=True, autoincrement=True),
-    Column("at_ms", BigInteger, nullable=False),
-    Column("what", String(48), nullable=False),
-    Column("key", String(200), nullable=False),
-    Column("detail", Text, nullable=False),
-)
 
 
 def create_tables(connection: Connection) -> None:

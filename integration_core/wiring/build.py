@@ -10,6 +10,7 @@ from sqlalchemy import Engine as Database
 
 from integration_core.adapters.bamboohr.client import BambooHris
 from integration_core.adapters.certinia.client import CertiniaPsa
+from integration_core.adapters.http.correlation import correlated
 from integration_core.adapters.netsuite.client import NetSuiteErp
 from integration_core.adapters.netsuite.signing import TbaCredentials
 from integration_core.adapters.salesforce.client import SalesforceCrm
@@ -17,7 +18,7 @@ from integration_core.adapters.salesforce_protocol.session import OrgCredentials
 from integration_core.api.application import Operations, application
 from integration_core.engine.database import reading
 from integration_core.ports.clock import Clock
-from integration_core.ports.engine import Engine
+from integration_core.ports.engine import Engine, Process, Run
 from integration_core.ports.http import HttpTransport
 from integration_core.processes import processes
 from integration_core.processes.core import Core, Settings
@@ -56,7 +57,7 @@ class RunningCore:
             create_tables(connection)
         self.core = _core(settings, transport, clock, engine, self.store, nonce)
         for name, process in processes(self.core).items():
-            engine.register(name, process)
+            engine.register(name, _correlated(process))
         self.api: FastAPI = application(self._operations())
 
     async def start(self) -> None:
@@ -109,6 +110,16 @@ class RunningCore:
             step_clock=self._step if settings.rehearsal else None,
             tokens=tokens,
         )
+
+
+def _correlated(process: Process) -> Process:
+    """Every call of a run carries its run's trace; all runs about one deal share that of the contract."""
+
+    async def run_correlated(run: Run) -> None:
+        with correlated(run.key if run.process == "provision" else run.run_id):
+            await process(run)
+
+    return run_correlated
 
 
 def _core(

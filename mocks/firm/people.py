@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from mocks.firm import reference
 from mocks.firm.data.names import FIRST_NAMES, LAST_NAMES, SKILLS
-from mocks.firm.days import SATURDAY, Calendar, day_number, monday_of, to_date, weekday
+from mocks.firm.days import Calendar, day_number, monday_of, to_date
 from mocks.firm.facts.source import JobRow, Resource, Skill, StatusRow
 from mocks.firm.hashing import Streams
 from mocks.firm.profile import Profile
@@ -224,11 +224,6 @@ def may_work_from(person: Person, calendar: Calendar) -> int:
 def last_workday(person: Person, calendar: Calendar) -> int:
     """The last day of work of a leaver."""
     return calendar.workday(person.until_day, -1)
-
-
-def is_day_off(person: Person, day: int) -> bool:
-    """Whether a weekday is free by the person's weekly pattern."""
-    return weekday(day) >= (SATURDAY - 1 if person.short_week else SATURDAY)
 
 
 def _job(person: Person, level: int, since: int, people: tuple[Person, ...]) -> JobRow:

@@ -210,3 +210,23 @@ def test_mirror_a_cent_off__is_found() -> None:
 
     result, _ = _corrupted(change)
     assert "I28" in failed(result)
+
+
+def test_calls_of_one_deal__carry_one_trace_through_every_system() -> None:
+    seen: dict[str, set[str]] = {}
+
+    async def look(estate: Estate) -> None:
+        assert isinstance(estate, SimulatedEstate)
+        for role, part in (
+            ("psa", "/pse__Proj__c/"),
+            ("erp", "/record/v1/job/"),
+            ("erp", "/record/v1/customer/"),
+        ):
+            entries = estate.mocks[role].worlds["default"].journal.search(path=part)
+            seen[part] = {entry.correlation_id for entry in entries if entry.method in ("PUT", "PATCH")}
+
+    assert_pass(rehearse(1, hooks=Hooks(before_judging=look)))
+    traces = set.union(*seen.values())
+    assert len(seen) == 3
+    assert len(traces) == 1
+    assert "" not in traces

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mocks.erp.netsuite.properties import RecordType
-from mocks.erp.netsuite.schema import DISPLAY, RECORD_TYPES
+from mocks.erp.netsuite.schema import DISPLAY
 from mocks.kit.store import Record, quoted
 from mocks.kit.world import World
 
@@ -65,11 +65,6 @@ def name_of(world: World, table: str, record_id: str) -> str | None:
 def record_of(world: World, table: str, record_id: Any) -> Record:
     """A record that a stored reference names; raises LookupError when the store is not whole."""
     return world.store.require(table, str(record_id))
-
-
-def transaction_kind(record: Record) -> RecordType:
-    """The record type of a stored transaction."""
-    return next(kind for kind in RECORD_TYPES.values() if kind.transaction_type == record.values["type"])
 
 
 def digits_of(world: World, currency_id: Any) -> int:
