@@ -4,6 +4,9 @@ import time
 from datetime import date
 from typing import Any
 
+from sqlalchemy import inspect
+
+from integration_core.engine.database import open_database
 from mocks.firm.facts.source import LegalEntity
 from mocks.firm.firm import Firm
 from mocks.firm.generate import generate
@@ -37,6 +40,8 @@ def prepare(scenario: Scenario, options: Options) -> Rehearsal:
 def run(scenario: Scenario, options: Options, hooks: Hooks | None = None) -> tuple[dict[str, Any], Ended]:
     """Run to the verdict; returns what `--json` writes, and the evidence behind it."""
     hooks = hooks or Hooks()
+    if options.database_url is not None:
+        refuse_used(options.database_url)
     began, cpu = time.perf_counter(), time.process_time()
     rehearsal = prepare(scenario, options)
     ended = (_simulated if options.mode == "simulated" else _live)(rehearsal, options, hooks)
@@ -54,6 +59,18 @@ def run(scenario: Scenario, options: Options, hooks: Hooks | None = None) -> tup
         timing=timing,
     )
     return result, ended
+
+
+def refuse_used(database_url: str) -> None:
+    """A rehearsal begins with nothing: raises ValueError for a database that has tables already."""
+    database = open_database(database_url)
+    try:
+        tables = inspect(database).get_table_names()
+    finally:
+        database.dispose()
+    if tables:
+        shown = database.url.render_as_string(hide_password=True)
+        raise ValueError(f"The database {shown} is not empty; a rehearsal needs one without any table.")
 
 
 def _simulated(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,16 @@ def test_database_that_cannot_be_opened__is_named_without_its_password(tmp_path:
     assert "database" in _sentence(_rehearse("run", "deal-to-cash", REHEARSE_DATABASE_URL=url)).lower()
     url = "postgresql://someone:hunter2@127.0.0.1:1/nothing"
     assert "hunter2" not in _sentence(_rehearse("run", "deal-to-cash", REHEARSE_DATABASE_URL=url))
+
+
+def test_used_database__is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "used.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE mine (x INTEGER)")
+    done = _rehearse("run", "deal-to-cash", REHEARSE_DATABASE_URL=f"sqlite:///{path}")
+    assert "not empty" in _sentence(done)
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("mine",)]
 
 
 def test_port_in_use__is_named() -> None:
