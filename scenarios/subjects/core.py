@@ -18,7 +18,7 @@ from scenarios.oracle.book import Book
 from scenarios.subjects.port import NotAtRest
 
 TECHNICAL = ("TECH_DLQ", "TECH_AUTH")
-MAXIMUM_LOOKS = 200_000
+MAXIMUM_LOOKS = 10_000
 
 
 def tokens(seed: int, world: str) -> dict[str, str]:
