@@ -177,7 +177,9 @@ def test_rest__tells_running_from_waiting_from_asleep(world: World) -> None:
         world.ask(engine, "sleepy", "a")
         assert await served(engine) == Rest(0, 0, START_MS + 5000)
         world.ask(engine, "busy", "a", "b")
-        assert await engine.rest() == Rest(0, 2, START_MS + 5000)
+        asked = await engine.rest()
+        # a live engine's own look may have begun one of them already: neither is ever missed
+        assert (asked.running + asked.due_now, asked.next_due_ms) == (2, START_MS + 5000)
         await engine.notice()
         await began.wait()
         assert await engine.rest() == Rest(1, 1, START_MS + 5000)
