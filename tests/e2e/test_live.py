@@ -46,3 +46,7 @@ def assert_survives(seed: int, kills: int, database_url: str | None = None) -> N
 
 def test_live_rehearsal__gives_the_same_verdict() -> None:
     assert_pass(run(SCENARIO, Options(seed=3, plan=SCENARIO.plans["none"], mode="live"))[0])
+
+
+def test_core_killed_at_random_moments__still_passes() -> None:
+    assert_survives(seed=3, kills=4)
