@@ -20,6 +20,7 @@ VENDORS = (
     Entry("certinia", "psa", "mocks.psa.certinia.vendor"),
     Entry("bamboohr", "hris", "mocks.hris.bamboohr.vendor"),
     Entry("netsuite", "erp", "mocks.erp.netsuite.vendor"),
+    Entry("gusto", "payroll", "mocks.payroll.gusto.vendor"),
 )
 
 

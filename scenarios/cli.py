@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+SUBJECTS = ("core", "naive")
 EXIT = {"pass": 0, "fail": 1, "unknown": 3}
 app = typer.Typer(
     add_completion=False,
@@ -32,7 +33,7 @@ def run(
     months: Annotated[int | None, typer.Option(help="length of the rehearsal")] = None,
     faults: Annotated[str | None, typer.Option(help="none, a plan of the scenario, or a file")] = None,
     mode: Annotated[str, typer.Option(help="simulated or live")] = "simulated",
-    subject: Annotated[str, typer.Option(help="core")] = "core",
+    subject: Annotated[str, typer.Option(help="core or naive")] = "core",
     vendor: Annotated[list[str] | None, typer.Option(help="role=vendor")] = None,
     report: Annotated[Path | None, typer.Option(help="folder for report files")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="write the result here")] = None,
@@ -42,6 +43,8 @@ def run(
     """Run a scenario to its verdict."""
     from rich.console import Console
 
+    from scenarios.events import both
+    from scenarios.report.chronicle import Chronicle
     from scenarios.report.console import ProgressBar, show
 
     wished = {
@@ -49,13 +52,17 @@ def run(
         "months": months,
         "faults": faults,
         "mode": mode if mode != "simulated" else None,
+        "subject": subject if subject != "core" else None,
     }
     drawn = secrets.randbelow(1_000_000) if seed is None else seed
     prepared = _options(scenario, drawn, wished, mode, subject, vendor, keep_state)
+    chronicle = Chronicle()
     with ProgressBar() as bar:
-        result = _rehearse(*prepared, bar)
+        result, ended = _rehearse(*prepared, both(bar, chronicle), traced=report is not None)
     show(result, Console(soft_wrap=False))
     _write(result, report, json_file, junit)
+    if report is not None:
+        print(f"report: {_write_page(report, result, chronicle, ended)}")
     raise typer.Exit(EXIT[result["verdict"]])
 
 
@@ -80,8 +87,8 @@ def _options(
         raise BadUsage(unknown.args[0]) from unknown
     if mode not in ("simulated", "live"):
         raise BadUsage(f"A rehearsal is simulated or live, not {mode}.")
-    if subject != "core":
-        raise BadUsage(f"There is no subject {subject}; there is: core.")
+    if subject not in SUBJECTS:
+        raise BadUsage(f"There is no subject {subject}; there are: {', '.join(SUBJECTS)}.")
     known = {entry.name for entry in VENDORS}
     for choice in vendors or []:
         role, _, vendor = choice.partition("=")
@@ -122,7 +129,9 @@ def _plan(scenario: Any, name: str | None) -> Any:
         raise BadUsage(str(unreadable)) from unreadable
 
 
-def _rehearse(scenario: Any, options: Any, bar: Any) -> dict[str, Any]:
+def _rehearse(scenario: Any, options: Any, listener: Any, *, traced: bool) -> tuple[dict[str, Any], Any]:
+    from msgspec import structs
+
     from integration_core.engine.database import DatabaseUnavailable
     from integration_core.wiring.settings import Unusable
     from scenarios.live.processes import NotReady
@@ -130,7 +139,7 @@ def _rehearse(scenario: Any, options: Any, bar: Any) -> dict[str, Any]:
     from scenarios.rehearse import run as rehearse
 
     try:
-        return rehearse(scenario, options, Hooks(listener=bar))[0]
+        return rehearse(scenario, structs.replace(options, witness_calls=traced), Hooks(listener=listener))
     except (ValueError, DatabaseUnavailable, Unusable, NotReady) as problem:
         raise BadUsage(str(problem)) from problem
 
@@ -157,6 +166,17 @@ def _write(result: dict[str, Any], report: Path | None, json_file: Path | None, 
             junit.write_bytes(as_junit(result))
     except OSError as problem:
         raise BadUsage(f"The result cannot be written: {problem.filename}: {problem.strerror}.") from problem
+
+
+def _write_page(folder: Path, result: dict[str, Any], chronicle: Any, ended: Any) -> Path:
+    from scenarios.report.page import page
+
+    path = folder / "index.html"
+    try:
+        path.write_text(page(result, chronicle, ended.evidence), encoding="utf-8")
+    except OSError as problem:
+        raise BadUsage(f"The report cannot be written: {path}: {problem.strerror}.") from problem
+    return path
 
 
 @app.command("list")

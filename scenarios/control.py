@@ -77,6 +77,10 @@ class Control:
         """Heal everything; returns how often each fault struck."""
         return dict((await self._call("DELETE", "/faults"))["struck"])
 
+    async def struck(self) -> dict[str, int]:
+        """How often each fault has struck so far."""
+        return dict((await self._call("GET", "/faults"))["struck"])
+
     async def journal(self, after: int = 0, limit: int = 5000) -> dict[str, Any]:
         """Calls with sequence numbers above `after`."""
         return dict(await self._call("GET", f"/journal?after={after}&limit={limit}"))

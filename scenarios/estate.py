@@ -33,4 +33,4 @@ class Estate(Protocol):
         ...
 
 
-ROLES = ("crm", "psa", "hris", "erp")
+ROLES = ("crm", "psa", "hris", "payroll", "erp")

@@ -23,6 +23,7 @@ class Options(Struct, frozen=True, kw_only=True):
     database_url: str | None = None
     keep_state: Path | None = None
     replay: str = ""
+    witness_calls: bool = False  # find the calls behind every difference, for a report
 
 
 class Hooks(Struct, frozen=True, kw_only=True):

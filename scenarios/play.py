@@ -26,9 +26,23 @@ MASTER_ROLES = {
     "Resource": "hris",
     "Assignment": "psa",
     "TimeEntry": "psa",
+    "Milestone": "psa",
+    "Estimate": "psa",
+    "ProjectCompletion": "psa",
+    "Absence": "hris",
+    "PayrollRun": "payroll",
     "PaymentIntent": "erp",
 }
 BATCH = 5_000
+_INSTANTS = (
+    "submitted_at_ms",
+    "approved_at_ms",
+    "closed_won_at_ms",
+    "signed_at_ms",
+    "accepted_at_ms",
+    "completed_at_ms",
+    "posted_at_ms",
+)
 
 
 class Refused(Exception):
@@ -119,7 +133,7 @@ def as_played(fact: SourceFact, now_ms: int) -> SourceFact:
     if fact.recorded_at_ms == now_ms:
         return fact
     shifted: dict[str, object] = {"recorded_at_ms": now_ms}
-    for name in ("submitted_at_ms", "approved_at_ms", "closed_won_at_ms", "signed_at_ms"):
+    for name in _INSTANTS:
         if getattr(fact, name, None) == fact.recorded_at_ms:
             shifted[name] = now_ms
     return structs.replace(fact, **shifted)

@@ -19,6 +19,8 @@ from scenarios.simulation.estate import raise_estate
 from scenarios.simulation.loop import run_deterministically
 from scenarios.simulation.network import Network
 from scenarios.state import keep_state
+from scenarios.subjects.naive import Naive
+from scenarios.subjects.port import Subject
 from scenarios.subjects.simulated_core import SimulatedCore
 
 
@@ -34,6 +36,7 @@ def prepare(scenario: Scenario, options: Options) -> Rehearsal:
         start_ms=_midnight_ms(profile.start),
         end_ms=_close_ms(firm, profile) - scenario.hours_before_close * 3_600_000,
         required=scenario.required,
+        witness_calls=options.witness_calls,
     )
 
 
@@ -81,13 +84,7 @@ def _simulated(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:
         if options.keep_state is not None:
             network.trace = trace.append
         estate = await raise_estate(network, options.seed, rehearsal.start_ms)
-        subject = SimulatedCore(
-            network,
-            options.seed,
-            database_url=options.database_url or "sqlite://",
-            poll_interval_seconds=rehearsal.scenario.poll_interval_seconds,
-            crash_points=hooks.crash_points,
-        )
+        subject = _simulated_subject(network, rehearsal, options, hooks)
 
         async def between(now_ms: int) -> None:
             if hooks.between_steps is not None:
@@ -114,6 +111,19 @@ def _simulated(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:
     if options.keep_state is not None:
         (options.keep_state / "trace.txt").write_text("".join(line + "\n" for line in trace))
     return ended
+
+
+def _simulated_subject(network: Network, rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Subject:
+    poll_interval_seconds = rehearsal.scenario.poll_interval_seconds
+    if options.subject == "naive":
+        return Naive(network, poll_interval_seconds=poll_interval_seconds)
+    return SimulatedCore(
+        network,
+        options.seed,
+        database_url=options.database_url or "sqlite://",
+        poll_interval_seconds=poll_interval_seconds,
+        crash_points=hooks.crash_points,
+    )
 
 
 def _live(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:

@@ -1,27 +1,40 @@
 """One rehearsal from beginning to end: act, disturb, heal, settle, observe, judge."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from itertools import takewhile
 from typing import Any
 
 from msgspec import Struct
 
 from mocks.firm.facts.documents import Document, TargetDocument
-from mocks.firm.facts.source import Fact, SourceFact
+from mocks.firm.facts.source import Fact, LegalEntity, SourceFact
 from mocks.firm.firm import Firm
 from scenarios.catalogue.scenario import Scenario
 from scenarios.checks.verdict import Judgement, judge
 from scenarios.estate import ROLES, Estate
-from scenarios.events import Healed, Judged, Listener, Settled, Started, Stepped
+from scenarios.events import (
+    Close,
+    Healed,
+    Judged,
+    Listener,
+    Looked,
+    Planned,
+    Settled,
+    Started,
+    Stepped,
+    Traced,
+)
 from scenarios.faults.plan import Plan
 from scenarios.oracle.evidence import Evidence
 from scenarios.play import Player
 from scenarios.subjects.port import NotAtRest, Subject
+from scenarios.tracing import calls_behind
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 SETTLE_BOUND_HOURS = 7 * 24
 MAXIMUM_ROUNDS = 10_000
+LOOK_MS = 6 * HOUR_MS  # how often the subject is asked what it owes, in virtual time
 
 
 class Rehearsal(Struct, frozen=True, kw_only=True):
@@ -34,6 +47,7 @@ class Rehearsal(Struct, frozen=True, kw_only=True):
     start_ms: int
     end_ms: int
     required: frozenset[str]
+    witness_calls: bool = False  # search the journals for the calls behind every difference
 
 
 class Ended(Struct, frozen=True, kw_only=True):
@@ -72,6 +86,9 @@ class Runner:
         self._between_steps = between_steps
         self._now_ms = rehearsal.start_ms
         self._struck: dict[str, dict[str, int]] = {}
+        self._look_at_ms = rehearsal.start_ms
+        self._count_at_ms = rehearsal.start_ms
+        self._crashes = rehearsal.plan.crash_instants(rehearsal.start_ms)
 
     async def run(self) -> Ended:
         """Run to the verdict."""
@@ -82,6 +99,8 @@ class Runner:
         self._listener(
             Started(rehearsal.scenario.name, rehearsal.seed, seeded, rehearsal.start_ms, rehearsal.end_ms)
         )
+        closes = tuple(_closes(rehearsal.firm, rehearsal.end_ms))
+        self._listener(Planned(rehearsal.scenario.title, rehearsal.plan, closes))
         for role, faults in rehearsal.plan.by_role(rehearsal.start_ms).items():
             await self._estate.systems[role].control.add_faults(faults)
         await self._subject.start(self._estate, self._now_ms)
@@ -113,19 +132,48 @@ class Runner:
             await self._between_steps(now_ms)
         for role in ROLES:
             await self._estate.systems[role].control.step(now_ms)
-        played = await player.play_until(now_ms)
+        await self._crash_if_due(now_ms)
+        played, notified = len(player.played), 0
+        await player.play_until(now_ms)
         await self._subject.advance(now_ms)
         for _ in range(MAXIMUM_ROUNDS):
             subject_due = await self._subject.settle()
             waiting = len(player.waiting)
             if waiting:
                 await player.retry_waiting(now_ms)
-            if not await self._release() and len(player.waiting) == waiting:
+            sent = await self._release()
+            notified += sent
+            if not sent and len(player.waiting) == waiting:
                 break
         else:
             raise NotAtRest("Notifications go round and round without end.")
-        self._listener(Stepped(now_ms, played, len(player.waiting)))
+        self._listener(Stepped(now_ms, len(player.played) - played, len(player.waiting), notified))
+        await self._look(now_ms)
         return await self._next_due(subject_due)
+
+    async def _crash_if_due(self, now_ms: int) -> None:
+        while self._crashes and self._crashes[0][0] <= now_ms:
+            _, crash = self._crashes.pop(0)
+            self._struck.setdefault("subject", {})[crash] = 1
+            await self._subject.crash()
+
+    async def _look(self, now_ms: int) -> None:
+        """What no step tells; asked now and then whether anybody listens or not: runs stay the same."""
+        if now_ms < self._look_at_ms:
+            return
+        self._look_at_ms = now_ms - now_ms % LOOK_MS + LOOK_MS
+        owed = await self._subject.owed()
+        if now_ms < self._count_at_ms:
+            self._listener(Looked(now_ms, owed))
+            return
+        self._count_at_ms = now_ms - now_ms % DAY_MS + DAY_MS
+        requests: dict[str, int] = {}
+        struck: dict[str, int] = {}
+        for role in ROLES:
+            control = self._estate.systems[role].control
+            requests[role] = int((await control.health())["requests"])
+            struck |= await control.struck()
+        self._listener(Looked(now_ms, owed, requests, struck))
 
     async def _release(self) -> int:
         """Send due notifications; returns how many went out. A failed one is due later, so this ends."""
@@ -205,6 +253,8 @@ class Runner:
         judgement = judge(evidence, self._rehearsal.required)
         verdict = "fail" if stuck and judgement.verdict == "pass" else judgement.verdict
         self._listener(Judged(verdict, judgement.results))
+        if self._rehearsal.witness_calls:
+            self._listener(Traced(await calls_behind(self._estate, judgement.results, evidence)))
         return Ended(
             judgement=judgement,
             evidence=evidence,
@@ -219,3 +269,12 @@ class Runner:
 def verdict_of(ended: Ended) -> str:
     """The verdict of a rehearsal: whoever does not come to rest has failed."""
     return "fail" if ended.stuck else ended.judgement.verdict
+
+
+def _closes(firm: Firm, end_ms: int) -> Iterator[Close]:
+    """The closes around the calendar of a run."""
+    for fact in firm.master():
+        if isinstance(fact, LegalEntity):
+            for row in fact.close_calendar:
+                if row.close_at_ms <= end_ms + 7 * DAY_MS:
+                    yield Close(fact.code, row.period, row.close_at_ms)

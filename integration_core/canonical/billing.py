@@ -6,7 +6,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from integration_core.canonical.deals import Contract, ContractLine
-from integration_core.canonical.ledger import Invoice
+from integration_core.canonical.ledger import CreditMemo, Invoice
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -94,3 +94,20 @@ class Draft(Struct, frozen=True, kw_only=True):
     invoice: Invoice | None
     hold: Hold | None
     hold_key: str = ""
+
+
+class Creditable(Struct, frozen=True, kw_only=True):
+    """A billed piece whose entry was corrected afterwards."""
+
+    event_bk: str
+    source_id: str
+    contract_native_id: str
+    document: str
+
+
+class CreditDraft(Struct, frozen=True, kw_only=True):
+    """A credit memo to be, with the pieces it takes back."""
+
+    memo: CreditMemo
+    contract_native_ids: tuple[str, ...]
+    event_bks: tuple[str, ...]

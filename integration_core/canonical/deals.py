@@ -39,6 +39,12 @@ class PackageTask(Struct, frozen=True, kw_only=True):
     progress: bool
 
 
+class PackageMilestone(Struct, frozen=True, kw_only=True):
+    seq: int
+    name: str
+    share: Decimal
+
+
 class ServicePackage(Struct, frozen=True, kw_only=True):
     key: str
     native_id: str
@@ -48,6 +54,7 @@ class ServicePackage(Struct, frozen=True, kw_only=True):
     revenue_method: str
     tax_class: str
     tasks: tuple[PackageTask, ...]
+    milestones: tuple[PackageMilestone, ...] = ()
     recorded_at_ms: int
 
 
@@ -90,6 +97,17 @@ class Quote(Struct, frozen=True, kw_only=True):
     recorded_at_ms: int
 
 
+class Retainer(Struct, frozen=True, kw_only=True):
+    """Terms of a retainer line (finance 2.3, 2.5)."""
+
+    monthly_fee: Decimal
+    included_hours: Decimal
+    rollover: bool
+    rollover_cap: Decimal
+    overage_rate: Decimal
+    advance_months: int
+
+
 class ContractLine(Struct, frozen=True, kw_only=True):
     key: str  # CL|contract no|line
     native_id: str
@@ -103,7 +121,8 @@ class ContractLine(Struct, frozen=True, kw_only=True):
     multipliers: dict[str, Decimal]  # REG, OT, TRAVEL
     quantity: Decimal
     start: date
-    end: date | None
+    end: date | None  # the first day that is no longer covered
+    retainer: Retainer | None = None
 
 
 class Contract(Struct, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ class LegalEntity(Struct, frozen=True, kw_only=True):
     std_hours_day: Decimal
     close_calendar: tuple[PeriodClose, ...]
     billing_calendar: tuple[BillingDate, ...]
+    holidays: tuple[date, ...] = ()
     recorded_at_ms: int
 
 
@@ -124,8 +125,56 @@ class Invoice(Struct, frozen=True, kw_only=True):
     lines: tuple[InvoiceLine, ...]
 
 
+class CreditMemo(Struct, frozen=True, kw_only=True):
+    """A credit of some lines of one invoice; each line is the invoice's own, all positive."""
+
+    key: str  # CM|<invoice key>|<run>
+    run: str
+    invoice_key: str
+    customer_key: str
+    source_id: str
+    entity_code: str
+    entity_native_id: str
+    ccy: str
+    exchange_rate: Decimal  # the invoice's
+    memo_date: date
+    acct_date: date
+    tax_jurisdiction: str
+    tax_category: str
+    tax_percent: Decimal
+    lines: tuple[InvoiceLine, ...]
+
+
+class JournalLine(Struct, frozen=True, kw_only=True):
+    """One line of a journal; exactly one of debit and credit is above zero."""
+
+    account: str  # number of the chart
+    debit: Decimal = Decimal(0)
+    credit: Decimal = Decimal(0)
+    customer_key: str = ""
+    contract_line_source_id: str = ""
+    project_key: str = ""
+    practice: str = ""
+    department: str = ""  # cost centre code
+    resource: str = ""  # employee number
+    bucket: str = ""  # BENCH, LEAVE or INTERNAL, on 5190
+
+
+class Journal(Struct, frozen=True, kw_only=True):
+    """A journal for the ERP to post; `key` is the external id `JE|type|entity|…`."""
+
+    key: str
+    journal_type: str  # ACC | ACR | REV | RCL | RCR | PAY | LAB
+    source_id: str
+    entity_code: str
+    entity_native_id: str
+    ccy: str
+    acct_date: date
+    lines: tuple[JournalLine, ...]
+
+
 class InvoiceState(Struct, frozen=True, kw_only=True):
-    """What the ERP says of a document now."""
+    """What the ERP says of an invoice or a credit memo now."""
 
     key: str
     native_id: str

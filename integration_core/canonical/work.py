@@ -14,6 +14,14 @@ class JobRow(Struct, frozen=True, kw_only=True):
     manager_employee_no: str | None
 
 
+class StatusRow(Struct, frozen=True, kw_only=True):
+    """Employment status and full-time share from a day on."""
+
+    valid_from: date
+    status: str
+    fte: Decimal
+
+
 class Skill(Struct, frozen=True, kw_only=True):
     name: str
     certified: bool
@@ -32,6 +40,24 @@ class Employee(Struct, frozen=True, kw_only=True):
     terminated: date | None
     jobs: tuple[JobRow, ...]
     skills: tuple[Skill, ...]
+    statuses: tuple[StatusRow, ...] = ()
+    weekly_pattern: tuple[Decimal, ...] = ()  # hours, Monday to Sunday
+    deleted: bool
+    recorded_at_ms: int
+
+
+class AbsenceDay(Struct, frozen=True, kw_only=True):
+    day: date
+    hours: Decimal
+
+
+class Absence(Struct, frozen=True, kw_only=True):
+    """Time off of one employee, in its current state."""
+
+    native_id: str
+    employee_native_id: str  # HRIS id
+    status: str  # approved | canceled | ...
+    days: tuple[AbsenceDay, ...]
     deleted: bool
     recorded_at_ms: int
 
@@ -88,6 +114,50 @@ class Task(Struct, frozen=True, kw_only=True):
     progress: bool
     start: date
     end: date | None
+
+
+class Milestone(Struct, frozen=True, kw_only=True):
+    """A milestone to be planned in the PSA; `key` is the external id `MS|CL|number|line|seq`."""
+
+    key: str
+    project_key: str
+    contract_line_source_id: str
+    seq: int
+    name: str
+    amount: Decimal
+    target: date
+
+
+class MilestoneState(Struct, frozen=True, kw_only=True):
+    """What the PSA says of a milestone; `status` is its own word (Planned, Achieved, Accepted)."""
+
+    native_id: str
+    contract_line_native_id: str
+    seq: int
+    status: str
+    accepted_at_ms: int | None
+    deleted: bool
+    recorded_at_ms: int
+
+
+class Estimate(Struct, frozen=True, kw_only=True):
+    """A new estimate of a line's total hours; never changed once made."""
+
+    native_id: str
+    contract_line_native_id: str
+    total_hours: Decimal
+    deleted: bool
+    recorded_at_ms: int
+
+
+class ProjectState(Struct, frozen=True, kw_only=True):
+    """Whether and when the project manager declared a project done."""
+
+    native_id: str
+    contract_native_id: str
+    completed_at_ms: int | None
+    deleted: bool
+    recorded_at_ms: int
 
 
 class RateOverride(Struct, frozen=True, kw_only=True):
@@ -156,6 +226,15 @@ class BillingMark(Struct, frozen=True, kw_only=True):
     """What the PSA shall show on one timecard split."""
 
     split_native_id: str
+    billed: bool
+    invoice_no: str
+    invoice_status: str
+
+
+class MilestoneMark(Struct, frozen=True, kw_only=True):
+    """What the PSA shall show on one milestone."""
+
+    milestone_native_id: str
     billed: bool
     invoice_no: str
     invoice_status: str

@@ -12,8 +12,18 @@ from typing import Any, Protocol
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from integration_core.canonical.billing import Blocked, Draft, Entry, Piece, Rated, Unpriced
-from integration_core.canonical.ledger import InvoiceState
+from integration_core.canonical.billing import (
+    Blocked,
+    Creditable,
+    CreditDraft,
+    Draft,
+    Entry,
+    Piece,
+    Rated,
+    Unpriced,
+)
+from integration_core.canonical.close import Booked, Charged
+from integration_core.canonical.ledger import InvoiceState, Journal
 from integration_core.canonical.work import Task
 from integration_core.ports.systems import Outcome, SourceRecord, Unread
 
@@ -72,6 +82,13 @@ class Unapproved(Struct, frozen=True):
     work_date: date
 
 
+class Resolved(Struct, frozen=True):
+    """How many cards became entries, and the keys of entries whose blocked version they supersede."""
+
+    entered: int
+    outrun: tuple[str, ...]
+
+
 class Work(Protocol):
     """Approved time, its billing event pieces, and the tasks they hang on."""
 
@@ -79,11 +96,8 @@ class Work(Protocol):
         self, connection: Connection, contract_native_id: str, tasks: Iterable[tuple[Task, str]]
     ) -> None: ...
 
-    def resolve(self, connection: Connection) -> Sequence[str]:
-        """Turn approved cards whose references are known into entries; others stay parked.
-
-        Returns the business keys whose blocked versions were superseded by it.
-        """
+    def resolve(self, connection: Connection) -> Resolved:
+        """Turn approved cards whose references are known into entries; others stay parked."""
         ...
 
     def parked(self, connection: Connection, before_ms: int) -> int:
@@ -100,9 +114,9 @@ class Work(Protocol):
         """Record the outcome of rating; a priced version replaces the unlocked piece of the one before."""
         ...
 
-    def committed(self, connection: Connection, before_ms: int) -> Sequence[Piece]: ...
-
-    def lock(self, connection: Connection, event_bks: Sequence[str], run: str, document: str) -> None: ...
+    def booked(self, connection: Connection, before_ms: int) -> Sequence[Booked]:
+        """Every valid approved version of time before an instant, with what superseded it when."""
+        ...
 
     def unapproved(self, connection: Connection, cutoff_ms: int) -> Sequence[Unapproved]:
         """Billable cells that were submitted but not approved at an instant."""
@@ -121,10 +135,37 @@ class Work(Protocol):
         ...
 
 
+class Pieces(Protocol):
+    """Billing event pieces from their commit to their credit."""
+
+    def put(self, connection: Connection, pieces: Sequence[Piece]) -> None:
+        """Keep pieces that no time entry stands behind; those that are there stay as they are."""
+        ...
+
+    def committed(self, connection: Connection, before_ms: int) -> Sequence[Piece]: ...
+
+    def lock(self, connection: Connection, event_bks: Sequence[str], run: str, document: str) -> None: ...
+
+    def creditable(self, connection: Connection, before_ms: int) -> Sequence[Creditable]:
+        """Billed pieces whose entry was corrected before an instant and that no credit takes back yet."""
+        ...
+
+    def take_back(self, connection: Connection, event_bks: Sequence[str], credit: str) -> None: ...
+
+    def charged(self, connection: Connection, entity_code: str) -> Sequence[Charged]:
+        """Every piece with the accounting dates of the entity's ready documents that it stands on."""
+        ...
+
+    def milestone_documents(self, connection: Connection) -> dict[str, str]:
+        """The document of every billed milestone, by the milestone's native id."""
+        ...
+
+
 class DocumentRow(Struct, frozen=True, kw_only=True):
     """A document of ours, with what the ERP last said of it."""
 
     key: str
+    kind: str  # invoice | credit
     state: str  # HELD | READY
     run: str
     contract_native_ids: tuple[str, ...]
@@ -147,7 +188,18 @@ class Documents(Protocol):
 
     def run_done(self, connection: Connection, run: str) -> bool: ...
 
-    def finish_run(self, connection: Connection, run: str, drafts: Sequence[Draft], now_ms: int) -> None: ...
+    def finish_run(
+        self,
+        connection: Connection,
+        run: str,
+        drafts: Sequence[Draft],
+        credits: Sequence[CreditDraft],
+        now_ms: int,
+    ) -> None: ...
+
+    def unposted(self, connection: Connection, entity_code: str, until: date) -> int:
+        """How many ready documents with an accounting date up to a day the ERP has not posted yet."""
+        ...
 
     def held(self, connection: Connection, entity_code: str) -> Sequence[tuple[str, str, date]]:
         """(document key, run, invoice date) of held documents."""
@@ -168,8 +220,34 @@ class Documents(Protocol):
         ...
 
     def marks(self, connection: Connection) -> Sequence[Mark]:
-        """Splits of current cards whose billable cells all stand on documents."""
+        """Splits whose billable cells all stand on documents; those of replaced cards keep their marks."""
         ...
+
+
+class Closes(Protocol):
+    """Closes of periods."""
+
+    def states(self, connection: Connection, entity_code: str) -> dict[str, str]:
+        """POSTED or CLOSED by period; a period that is not there is open."""
+        ...
+
+    def set_state(
+        self, connection: Connection, entity_code: str, period: str, state: str, now_ms: int
+    ) -> None: ...
+
+    def note_journals(self, connection: Connection, journals: Sequence[Journal], closes: str) -> None:
+        """Remember journals that were stated; `closes` is the period whose close made them, or empty."""
+        ...
+
+    def unsent_journals(self, connection: Connection, entity_code: str, period: str) -> int:
+        """How many journals of a period, or of its close, the ERP does not have yet."""
+        ...
+
+    def recognised(self, connection: Connection, before: str) -> dict[str, Decimal]:
+        """Cumulative earnings by contract line at the last close before a period."""
+        ...
+
+    def put_recognised(self, connection: Connection, period: str, earned: Mapping[str, Decimal]) -> None: ...
 
 
 class Outgoing(Struct, frozen=True, kw_only=True):
@@ -203,6 +281,10 @@ class Outbox(Protocol):
 
     def revive(self, connection: Connection, lane: str, key: str) -> None:
         """Make a refused row pending again."""
+        ...
+
+    def payloads(self, connection: Connection, lane: str, keys: Sequence[str]) -> dict[str, Any]:
+        """What is wanted under some keys."""
         ...
 
     def counts(self, connection: Connection) -> dict[str, int]: ...
@@ -253,6 +335,10 @@ class ReferenceReader(Protocol):
         """Records applied after a sequence number, in order, and the number to go on from."""
         ...
 
+    def as_of(self, connection: Connection, before_ms: int) -> Sequence[SourceRecord]:
+        """The records as the sources had committed them before an instant, in the order they were applied."""
+        ...
+
     def provisioned(self, connection: Connection) -> frozenset[str]:
         """Native ids of contracts whose project stands."""
         ...
@@ -281,7 +367,11 @@ class Store(Protocol):
     @property
     def work(self) -> Work: ...
     @property
+    def pieces(self) -> Pieces: ...
+    @property
     def documents(self) -> Documents: ...
+    @property
+    def closes(self) -> Closes: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

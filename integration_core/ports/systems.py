@@ -12,22 +12,31 @@ from msgspec import Struct
 from integration_core.canonical.deals import Contract, Customer, Opportunity, Quote, RateLine, ServicePackage
 from integration_core.canonical.ledger import (
     CodeList,
+    CreditMemo,
     ErpCustomer,
     ErpEmployee,
     ErpProject,
     Invoice,
     InvoiceState,
+    Journal,
     LegalEntity,
     PeriodState,
     TaxRate,
 )
+from integration_core.canonical.payroll import PayrollRun
 from integration_core.canonical.work import (
+    Absence,
     Assignment,
     BillingMark,
     ContractMirror,
     Employee,
+    Estimate,
+    Milestone,
+    MilestoneMark,
+    MilestoneState,
     OpportunityMirror,
     Project,
+    ProjectState,
     Resource,
     Task,
     TimeCard,
@@ -79,8 +88,13 @@ SourceRecord = (
     | ServicePackage
     | RateLine
     | Employee
+    | Absence
     | Assignment
     | TimeCard
+    | MilestoneState
+    | Estimate
+    | ProjectState
+    | PayrollRun
     | LegalEntity
     | TaxRate
     | CodeList
@@ -171,6 +185,16 @@ class Psa(Source, Protocol):
         """At most 200; one outcome an item, in order; the native id is the PSA's."""
         ...
 
+    async def upsert_milestones(
+        self, project_native_id: str, milestones: Sequence[Milestone]
+    ) -> Sequence[Outcome]:
+        """Plan milestones; at most 200, one outcome an item, in order. Never touches their status."""
+        ...
+
+    async def write_milestone_marks(self, marks: Sequence[MilestoneMark]) -> Sequence[Outcome]:
+        """At most 200; key = milestone native id."""
+        ...
+
     async def write_billing_marks(self, marks: Sequence[BillingMark]) -> Sequence[Outcome]:
         """At most 200; key = split native id."""
         ...
@@ -190,7 +214,8 @@ class Erp(Source, Protocol):
     async def upsert_employee(self, employee: ErpEmployee) -> Written: ...
 
     async def find(self, record_type: str, key: str) -> str | None:
-        """The native id behind an external id, or None; record_type customer, job, employee or invoice."""
+        """The native id behind an external id, or None; record_type customer, job, employee,
+        invoice, creditMemo or journalEntry."""
         ...
 
     async def create_invoice(
@@ -201,3 +226,30 @@ class Erp(Source, Protocol):
         Raises Refused (INV_REJECTED, PERIOD_CLOSED), Transient or OutcomeUnknown.
         """
         ...
+
+    async def create_credit_memo(
+        self,
+        memo: CreditMemo,
+        invoice_native_id: str,
+        customer_native_id: str,
+        project_native_ids: dict[str, str],
+    ) -> Written:
+        """Credit lines of an invoice; raises as `create_invoice` does."""
+        ...
+
+    async def create_journal(
+        self,
+        journal: Journal,
+        customer_native_ids: dict[str, str],
+        project_native_ids: dict[str, str],
+    ) -> Written:
+        """Post a journal; raises as `create_invoice` does."""
+        ...
+
+    async def close_period(self, period_native_id: str) -> Written:
+        """Close an accounting period for good; closing a closed one changes nothing. Raises as above."""
+        ...
+
+
+class Payroll(Source, Protocol):
+    """Gusto-like: processed payrolls of every company of the group. Nothing is written back."""

@@ -7,7 +7,18 @@ at any time, any number of times, in any order, and the end is the same.
 from collections.abc import Mapping
 
 from integration_core.ports.engine import Process
-from integration_core.processes import billing, deals, mirrors, people, polling, provisioning, rating, sending
+from integration_core.processes import (
+    billing,
+    closing,
+    deals,
+    mirrors,
+    payroll,
+    people,
+    polling,
+    provisioning,
+    rating,
+    sending,
+)
 from integration_core.processes.core import Core
 
 
@@ -20,6 +31,8 @@ def processes(core: Core) -> Mapping[str, Process]:
         "people": people.process(core),
         "rating": rating.process(core),
         "billing": billing.process(core),
+        "payroll": payroll.process(core),
+        "close": closing.process(core),
         "mirrors": mirrors.process(core),
         "send": sending.process(core),
     }

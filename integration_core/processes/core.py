@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 from integration_core.ports.clock import Clock
 from integration_core.ports.engine import Activations
 from integration_core.ports.store import Store
-from integration_core.ports.systems import Crm, Erp, Hris, Psa, Source
+from integration_core.ports.systems import Crm, Erp, Hris, Payroll, Psa, Source
 from integration_core.rules.references import RecordOf, References
 
 ALL = "all"
+MARGIN_MS = 1_000
 
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class Core:
         psa: Psa,
         hris: Hris,
         erp: Erp,
+        payroll: Payroll,
         settings: Settings,
         read: Reader,
     ) -> None:
@@ -57,9 +59,10 @@ class Core:
         self.psa = psa
         self.hris = hris
         self.erp = erp
+        self.payroll = payroll
         self.settings = settings
         self._read = read
-        self.sources: dict[str, Source] = {source.name: source for source in (crm, psa, hris, erp)}
+        self.sources: dict[str, Source] = {source.name: source for source in (crm, psa, hris, erp, payroll)}
         self._lock = Lock()
         self._references: References
         self._seen: int
@@ -94,13 +97,18 @@ class Core:
 
         return self._read(load)
 
+    def crosswalk(self, system: str, entity: str) -> dict[str, str]:
+        """Native ids by business key, as committed by now."""
+        return self._read(lambda connection: self.store.crosswalk.native_ids(connection, system, entity))
+
     def forget(self) -> None:
         """Build the picture anew next time: after a crash, what was seen may never have been committed."""
         self._references, self._seen = References(), 0
         self._watermarks: dict[tuple[str, str], int] = {}
         self.unwell: set[str] = self._read(self._open_technical_cases)
         self.rating_waits = True
-        self.billing_waits_until_ms = 0
+        self.suspects_due = True  # entries came in since they were last compared with each other
+        self.waits_until_ms: dict[tuple[str, str], int] = {}  # by process and key: when time alone may help
 
     def _open_technical_cases(self, connection: Connection) -> set[str]:
         codes = ("TECH_DLQ", "TECH_AUTH", "SCHEMA_INVALID")
@@ -118,6 +126,44 @@ class Core:
         """Remember what was just stored."""
         known = self._watermarks.get((source, stream), 0)
         self._watermarks[source, stream] = max(known, complete_to_ms)
+
+    def time_may_help(self) -> bool:
+        """Whether an instant that somebody waits for has come; True too before anybody said so."""
+        return self.clock.now_ms() >= min(self.waits_until_ms.values(), default=0)
+
+    def wait_until(self, process: str, key: str, instant_ms: int) -> None:
+        """Remember what a process waits for; outside its transaction, which may be done again."""
+        self.waits_until_ms[process, key] = instant_ms
+
+    def ring(self, connection: Connection, process: str, key: str, instant_ms: int) -> None:
+        """Have every source polled as soon as its answer can prove that all before an instant is known.
+
+        Once for each instant: later polls choose their own time by what is waited for.
+        """
+        if self.waits_until_ms.get((process, key)) == instant_ms:
+            return
+        now_ms = self.clock.now_ms()
+        for name in sorted(self.sources):
+            at_ms = self._proof_ms(name, instant_ms)
+            if at_ms > now_ms and self.known_to_ms(connection, name) < instant_ms:
+                self.engine.schedule(connection, "poll", name, at_ms)
+
+    def next_poll_ms(self, source: str) -> int:
+        """When a source is to be polled again: after the usual interval, or when somebody waits for it."""
+        now_ms = self.clock.now_ms()
+        usual_ms = now_ms + int(self.settings.poll_interval_seconds * 1000)
+        wished = (self._proof_ms(source, instant_ms) for instant_ms in self.waits_until_ms.values())
+        return min([usual_ms, *(at_ms for at_ms in wished if at_ms > now_ms)])
+
+    def _proof_ms(self, source: str, instant_ms: int) -> int:
+        return instant_ms + self.settings.visibility_lag_ms[source] + MARGIN_MS
+
+    def references_at(self, connection: Connection, before_ms: int) -> References:
+        """The picture of the sources as they had committed it before an instant."""
+        picture = References()
+        records = self.store.references.as_of(connection, before_ms)
+        picture.add_all(record for record in records if isinstance(record, RecordOf))
+        return picture
 
     def known_to_ms(self, connection: Connection, *sources: str) -> int:
         """The instant that all streams of these sources are completely known to; 0 before the first poll."""

@@ -29,13 +29,14 @@ def _judge(core: Core, connection: Connection) -> Json:
     references = core.references(connection)
     provisioned = core.store.references.provisioned(connection)
     known_ms = core.known_to_ms(connection, core.crm.name, core.erp.name)
+    troubled = frozenset(case.entity_bk for case in core.store.cases.all(connection, only_open=True))
     for native_id in sorted(references.opportunities):
         opportunity = references.opportunities[native_id]
         outcome = gate(opportunity, references)
         if outcome is None:
             continue
         if isinstance(outcome, Passed):
-            _passed(core, connection, outcome, provisioned)
+            _passed(core, connection, outcome, provisioned, troubled)
             continue
         for obstacle in outcome:
             if obstacle.since_ms < known_ms:
@@ -43,13 +44,21 @@ def _judge(core: Core, connection: Connection) -> Json:
     return None
 
 
-def _passed(core: Core, connection: Connection, passed: Passed, provisioned: frozenset[str]) -> None:
-    for obstacle in passed.overcome:
-        _obstacle(core, connection, obstacle)
+def _passed(
+    core: Core,
+    connection: Connection,
+    passed: Passed,
+    provisioned: frozenset[str],
+    troubled: frozenset[str],
+) -> None:
+    if passed.contract.native_id not in provisioned:
+        for obstacle in passed.overcome:
+            _obstacle(core, connection, obstacle)
+        troubled = troubled | {passed.opportunity.key}
     references = core.references(connection)
     parties = (passed.contract.account_native_id, passed.contract.bill_to_native_id)
     profiles = [references.customers[native_id].key for native_id in parties]
-    for key in (passed.opportunity.key, passed.contract.key, *profiles):
+    for key in sorted({passed.opportunity.key, passed.contract.key, *profiles} & troubled):
         core.store.cases.resolve(connection, key, GATE_CODES, passed.active_at_ms)
     if passed.contract.native_id not in provisioned:
         core.engine.request(connection, "provision", passed.contract.native_id)

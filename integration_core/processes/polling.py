@@ -26,7 +26,7 @@ from integration_core.processes.calling import technical_code
 from integration_core.processes.core import ALL, Core
 from integration_core.rules.triage import TRIES, backoff_seconds
 
-FOLLOWERS = ("deals", "people", "rating", "mirrors")
+FOLLOWERS = ("deals", "people", "payroll", "rating", "mirrors")
 MAXIMUM_PAGES = 100_000
 RECORDS_PER_TRANSACTION = 2_000
 HEALED = ("TECH_DLQ", "TECH_AUTH", "SCHEMA_INVALID")
@@ -111,8 +111,7 @@ def _take(core: Core, connection: Connection, source: Source, harvest: Harvest, 
             _healthy(core, connection, source, stream)
     store.intake.advance(connection, source.name, complete)
     if last:
-        next_ms = now_ms + int(core.settings.poll_interval_seconds * 1000)
-        core.engine.schedule(connection, "poll", source.name, next_ms)
+        core.engine.schedule(connection, "poll", source.name, core.next_poll_ms(source.name))
         _follow(core, connection, fresh=fresh or harvest.fresh)
     return fresh
 
@@ -171,7 +170,7 @@ def _follow(core: Core, connection: Connection, *, fresh: bool) -> None:
     if fresh:
         for name in FOLLOWERS:
             core.engine.request(connection, name, ALL)
-    elif core.rating_waits or core.clock.now_ms() >= core.billing_waits_until_ms:
+    elif core.rating_waits or core.time_may_help():
         core.engine.request(connection, "rating", ALL)  # which asks for billing when it is through
 
 

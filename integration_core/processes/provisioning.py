@@ -9,16 +9,18 @@ from sqlalchemy import Connection
 
 from integration_core.canonical.deals import Contract, Customer
 from integration_core.canonical.ledger import ErpCustomer, ErpProject
-from integration_core.canonical.work import Project, Task
+from integration_core.canonical.work import Milestone, Project, Task
 from integration_core.ports.engine import Json, Process, Run
 from integration_core.ports.systems import Refused, Rejected, Transient, VendorError, Written
 from integration_core.processes.calling import Exhausted, write
 from integration_core.processes.core import ALL, Core
 from integration_core.rules.gate import Passed, contract_value, gate, tasks_of
+from integration_core.rules.milestones import plan_adds_up, planned
 from integration_core.rules.references import References
 from integration_core.rules.triage import PROBE_SECONDS
 
-CODES = ("TECH_DLQ", "TECH_AUTH", "STATE_INVALID", "CUST_INACTIVE", "DIM_MISSING")
+CODES = ("TECH_DLQ", "TECH_AUTH", "STATE_INVALID", "CUST_INACTIVE", "DIM_MISSING", "MS_SUM_MISMATCH")
+BILLING_TYPES = {"FF": "Fixed Price", "RET": "Retainer"}
 
 
 def process(core: Core) -> Process:
@@ -46,7 +48,20 @@ def _plan(core: Core, connection: Connection, contract_native_id: str) -> Json:
     references = core.references(connection)
     contract = references.contracts[contract_native_id]
     opportunity = references.opportunities[contract.opportunity_native_id]
-    return {"go": True} if isinstance(gate(opportunity, references), Passed) else None
+    if not isinstance(gate(opportunity, references), Passed):
+        return None
+    if not plan_adds_up(contract, references):
+        text = f"The milestones of contract {contract.number} do not add up to its fee; amend the package."
+        core.store.cases.open(
+            connection,
+            "MS_SUM_MISMATCH",
+            contract.key,
+            text,
+            contract.recorded_at_ms,
+            ("provision", contract_native_id),
+        )
+        return None
+    return {"go": True}
 
 
 async def _build(core: Core, run: Run, contract: Contract) -> None:
@@ -65,6 +80,7 @@ async def _build(core: Core, run: Run, contract: Contract) -> None:
     try:
         project_id = await _project(core, run, contract, references)
         tasks = await _tasks(core, run, contract, project_id, references)
+        await _milestones(core, run, contract, project_id, references)
     except Refused:
         off = structs.replace(job, inactive=True)
         await write(
@@ -160,7 +176,7 @@ async def _project(core: Core, run: Run, contract: Contract, references: Referen
         ccy=contract.ccy,
         entity_code=contract.entity_code,
         practice=opportunity.practice,
-        billing_type="Time and Materials",
+        billing_type=_billing_type(contract),
         value=contract_value(contract),
         start=contract.start,
         end=contract.end,
@@ -190,6 +206,31 @@ async def _tasks(
         joined = await write(run, f"psa.tasks:{at}", effect, _never_found)
         made.extend(zip(chunk, joined.split(), strict=True))
     return made
+
+
+async def _milestones(
+    core: Core, run: Run, contract: Contract, project_id: str, references: References
+) -> None:
+    """Plan the milestones of fixed-fee lines (finance V6)."""
+    milestones = planned(contract, references)
+    for at in range(0, len(milestones), 200):
+        chunk = milestones[at : at + 200]
+
+        async def effect(chunk: list[Milestone] = chunk) -> Written:
+            outcomes = await core.psa.upsert_milestones(project_id, chunk)
+            refused = next((one for one in outcomes if isinstance(one, Rejected)), None)
+            if refused is not None:
+                raise _as_error(refused)
+            return Written(key="milestones", native_id=project_id)
+
+        await write(run, f"psa.milestones:{at}", effect, _never_found)
+
+
+def _billing_type(contract: Contract) -> str:
+    methods = {line.billing_method for line in contract.lines}
+    return (
+        BILLING_TYPES.get(methods.pop(), "Time and Materials") if len(methods) == 1 else "Time and Materials"
+    )
 
 
 def _as_error(rejected: Rejected) -> VendorError:

@@ -34,13 +34,16 @@ def process(core: Core) -> Process:
         for number in range(MAXIMUM_BATCHES):
             after = await run.transaction(f"batch:{number}", partial(_batch, core, after=after))
             if not after:
+                core.suspects_due = False  # only now: a transaction may be rolled back and done again
                 return
 
     return rating
 
 
 def _resolve(core: Core, connection: Connection) -> Json:
-    for bk in core.store.work.resolve(connection):
+    resolved = core.store.work.resolve(connection)
+    core.suspects_due = core.suspects_due or resolved.entered > 0
+    for bk in resolved.outrun:
         core.store.cases.resolve(connection, bk, CODES, core.clock.now_ms())
     return None
 
@@ -59,7 +62,8 @@ def _batch(core: Core, connection: Connection, after: str) -> Json:
     entries = core.store.work.unrated(connection, horizon_ms, core.settings.rating_batch, after)
     if not entries:
         core.rating_waits = core.store.work.unfinished(connection)
-        _note_suspects(core, connection)
+        if core.suspects_due:
+            _note_suspects(core, connection)
         for code in references.entities:
             core.engine.request(connection, "billing", code)
         return ""

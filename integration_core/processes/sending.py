@@ -3,14 +3,20 @@
 Each lane is a bulkhead of its own: a target that is away holds up nobody else.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 import msgspec
 from sqlalchemy import Connection
 
-from integration_core.canonical.ledger import ErpEmployee, Invoice
-from integration_core.canonical.work import BillingMark, ContractMirror, OpportunityMirror, Resource
+from integration_core.canonical.ledger import CreditMemo, ErpEmployee, Invoice, Journal
+from integration_core.canonical.work import (
+    BillingMark,
+    ContractMirror,
+    MilestoneMark,
+    OpportunityMirror,
+    Resource,
+)
 from integration_core.ports.engine import Json, Process, Run
 from integration_core.ports.store import Outgoing
 from integration_core.ports.systems import (
@@ -19,6 +25,7 @@ from integration_core.ports.systems import (
     OutcomeUnknown,
     Refused,
     Rejected,
+    Transient,
     Unreadable,
     VendorError,
     Written,
@@ -102,7 +109,7 @@ def _settle(
 def _case_code(lane: str, outcome: Rejected) -> str:
     if outcome.retry:
         return "TECH_AUTH" if outcome.code == "TECH_AUTH" else "TECH_DLQ"
-    if lane == "erp.invoice":
+    if lane in ("erp.invoice", "erp.credit", "erp.journal", "erp.period"):
         return outcome.code if outcome.code == "PERIOD_CLOSED" else "INV_REJECTED"
     return "STATE_INVALID"
 
@@ -121,6 +128,15 @@ def _written(core: Core, connection: Connection, lane: str, row: Outgoing, outco
     elif lane == "erp.invoice":
         core.store.crosswalk.put(connection, "erp", "invoice", row.key, outcome.native_id)
         core.engine.request(connection, "poll", core.erp.name)
+    elif lane == "erp.credit":
+        core.store.crosswalk.put(connection, "erp", "creditMemo", row.key, outcome.native_id)
+        core.engine.request(connection, "poll", core.erp.name)
+    elif lane == "erp.journal":
+        core.engine.request(connection, "close", row.payload["entity_code"])
+    elif lane == "erp.period":
+        code, period = row.payload["entity_code"], row.payload["period"]
+        core.store.closes.set_state(connection, code, period, "CLOSED", core.clock.now_ms())
+        core.engine.request(connection, "close", code)
 
 
 async def _resources(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
@@ -148,26 +164,89 @@ async def _employees(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
     return await _one_by_one(rows, one)
 
 
+async def _milestones(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
+    marks = [msgspec.convert(row.payload, MilestoneMark) for row in rows]
+    return await core.psa.write_milestone_marks(marks)
+
+
 async def _invoices(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
     customers, jobs = core.erp_ids()
 
     async def one(row: Outgoing) -> Written:
         invoice = msgspec.convert(row.payload, Invoice)
-        needed = {line.project_key for line in invoice.lines}
-        missing = sorted(needed - jobs.keys()) or ([] if invoice.customer_key in customers else ["customer"])
-        if missing:
-            raise Refused("REF_MISSING", f"{invoice.key} refers to {', '.join(missing)}, unknown in the ERP")
-        try:
-            if row.attempts and (found := await core.erp.find("invoice", invoice.key)) is not None:
-                return Written(key=row.key, native_id=found)
-            return await core.erp.create_invoice(invoice, customers[invoice.customer_key], jobs)
-        except OutcomeUnknown:
-            found = await core.erp.find("invoice", invoice.key)
-            if found is None:
-                raise
-            return Written(key=row.key, native_id=found)
+        _require(invoice.key, {line.project_key for line in invoice.lines}, jobs)
+        _require(invoice.key, {invoice.customer_key}, customers)
+        create = partial(core.erp.create_invoice, invoice, customers[invoice.customer_key], jobs)
+        return await _create(core, "invoice", row, create)
 
     return await _one_by_one(rows, one)
+
+
+async def _credits(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
+    customers, jobs = core.erp_ids()
+    invoices = core.crosswalk("erp", "invoice")
+
+    async def one(row: Outgoing) -> Written:
+        memo = msgspec.convert(row.payload, CreditMemo)
+        if memo.invoice_key not in invoices:
+            raise Transient("REF_MISSING", f"{memo.key} credits {memo.invoice_key}, not in the ERP yet")
+        create = partial(
+            core.erp.create_credit_memo,
+            memo,
+            invoices[memo.invoice_key],
+            customers[memo.customer_key],
+            jobs,
+        )
+        return await _create(core, "creditMemo", row, create)
+
+    return await _one_by_one(rows, one)
+
+
+async def _journals(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
+    customers, jobs = core.erp_ids()
+
+    async def one(row: Outgoing) -> Written:
+        journal = msgspec.convert(row.payload, Journal)
+        _require(journal.key, {line.project_key for line in journal.lines} - {""}, jobs)
+        _require(journal.key, {line.customer_key for line in journal.lines} - {""}, customers)
+        create = partial(core.erp.create_journal, journal, customers, jobs)
+        return await _create(core, "journalEntry", row, create)
+
+    return await _one_by_one(rows, one)
+
+
+async def _periods(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
+    known = core.references_now().periods
+
+    async def one(row: Outgoing) -> Written:
+        period = known.get((row.payload["entity_code"], row.payload["period"]))
+        if period is None:
+            raise Transient("REF_MISSING", f"{row.key} is a period that the ERP has not shown yet")
+        closed = await core.erp.close_period(period.native_id)
+        return Written(key=row.key, native_id=closed.native_id)
+
+    return await _one_by_one(rows, one)
+
+
+def _require(key: str, needed: set[str], known: Mapping[str, str]) -> None:
+    missing = sorted(needed - known.keys())
+    if missing:
+        raise Refused("REF_MISSING", f"{key} refers to {', '.join(missing)}, unknown in the ERP")
+
+
+async def _create(
+    core: Core, record_type: str, row: Outgoing, create: Callable[[], Awaitable[Written]]
+) -> Written:
+    """Create a document under its key; an attempt without an answer is looked up first."""
+    try:
+        if row.attempts and (found := await core.erp.find(record_type, row.key)) is not None:
+            return Written(key=row.key, native_id=found)
+        return await create()
+    except OutcomeUnknown:
+        found = await core.erp.find(record_type, row.key)
+        if found is None:
+            raise
+        return Written(key=row.key, native_id=found)
 
 
 async def _one_by_one(
@@ -196,8 +275,12 @@ async def _one_by_one(
 LANES: dict[str, Sender] = {
     "psa.resource": _resources,
     "psa.mark": _marks,
+    "psa.milestone": _milestones,
     "crm.contract": _contracts,
     "crm.opportunity": _opportunities,
     "erp.employee": _employees,
     "erp.invoice": _invoices,
+    "erp.credit": _credits,
+    "erp.journal": _journals,
+    "erp.period": _periods,
 }

@@ -66,8 +66,7 @@ def _draft(
     contract = references.contracts[contracts[0]]
     bill_to = references.customers[contract.bill_to_native_id]
     ordered = sorted(pieces, key=lambda piece: _line_order(piece, references))
-    tax_class = contract.lines[0].tax_class if contract.lines else "SERVICE"
-    tax = determine_tax(entity, bill_to, tax_class, day, references)
+    tax = determine_tax(entity, bill_to, day, references)
     hold = tax if isinstance(tax, Hold) else None
     if hold is None and bill_to.po_required and not contract.po_number:
         hold = Hold("PO_MISSING", f"{bill_to.display_name} requires a purchase order number; enter it.")
@@ -129,12 +128,13 @@ def _invoice(
 def _line(piece: Piece, references: References) -> InvoiceLine:
     contract = references.contracts[piece.contract_native_id]
     opportunity = references.opportunities.get(contract.opportunity_native_id)
+    by_the_hour = piece.hours > 0
     return InvoiceLine(
         source_id=piece.source_id,
         contract_line_source_id=piece.contract_line_native_id,
         item=piece.method,
-        hours=piece.hours,
-        rate=piece.hourly,
+        hours=piece.hours if by_the_hour else Decimal(1),
+        rate=piece.hourly if by_the_hour else piece.amount,
         amount=piece.amount,
         project_key=f"PJ|{contract.key}",
         department=piece.cost_centre,

@@ -56,6 +56,12 @@ def gate(opportunity: Opportunity, references: References) -> Passed | tuple[Obs
     return Passed(contract, opportunity, max(won_at_ms, accepted_at_ms, signed_at_ms), overcome)
 
 
+def active_contracts(references: References) -> dict[str, int]:
+    """Native ids of contracts whose gate has opened, with the instant it did."""
+    judged = (gate(opportunity, references) for opportunity in references.opportunities.values())
+    return {one.contract.native_id: one.active_at_ms for one in judged if isinstance(one, Passed)}
+
+
 def _signed_at_ms(contract: Contract | None) -> int | None:
     if contract is None or contract.deleted or contract.status not in SIGNED:
         return None

@@ -18,8 +18,16 @@ from integration_core.canonical.deals import (
     RateLine,
     ServicePackage,
 )
-from integration_core.canonical.ledger import CodeList, LegalEntity, TaxRate
-from integration_core.canonical.work import Assignment, Employee
+from integration_core.canonical.ledger import CodeList, LegalEntity, PeriodState, TaxRate
+from integration_core.canonical.payroll import PayrollRun
+from integration_core.canonical.work import (
+    Absence,
+    Assignment,
+    Employee,
+    Estimate,
+    MilestoneState,
+    ProjectState,
+)
 
 RecordOf = (
     Customer
@@ -33,6 +41,12 @@ RecordOf = (
     | LegalEntity
     | TaxRate
     | CodeList
+    | Absence
+    | MilestoneState
+    | Estimate
+    | ProjectState
+    | PayrollRun
+    | PeriodState
 )
 
 
@@ -51,6 +65,12 @@ class References:
         self.entities: dict[str, LegalEntity] = {}  # by code
         self.tax_rates: dict[tuple[str, str, str], TaxRate] = {}
         self.codes: dict[tuple[str, str], CodeList] = {}
+        self.milestones: dict[str, MilestoneState] = {}
+        self.estimates: dict[str, Estimate] = {}
+        self.projects: dict[str, ProjectState] = {}  # by contract native id
+        self.payrolls: dict[str, PayrollRun] = {}
+        self.absences: dict[str, Absence] = {}
+        self.periods: dict[tuple[str, str], PeriodState] = {}  # by entity code and period
         self._cards: dict[tuple[str, str | None, str], list[RateLine]] | None = None
         self._contract_of_opportunity: dict[str, tuple[str, ...]] = {}
         self._lines: dict[str, tuple[Contract, ContractLine]] = {}
@@ -82,6 +102,25 @@ class References:
                 self.tax_rates[key] = record
             case CodeList():
                 self.codes[record.kind, record.code] = record
+            case _:
+                self._add_progress(record)
+
+    def _add_progress(
+        self, record: Absence | MilestoneState | Estimate | ProjectState | PayrollRun | PeriodState
+    ) -> None:
+        match record:
+            case Absence():
+                self.absences[record.native_id] = record
+            case MilestoneState():
+                self.milestones[record.native_id] = record
+            case Estimate():
+                self.estimates[record.native_id] = record
+            case ProjectState():
+                self.projects[record.contract_native_id] = record
+            case PayrollRun():
+                self.payrolls[record.native_id] = record
+            case PeriodState():
+                self.periods[record.entity_code, record.period] = record
 
     def copy(self) -> "References":
         """The same picture, to be added to while others still look at this one."""
@@ -106,6 +145,11 @@ class References:
     def contract_line(self, line_native_id: str) -> tuple[Contract, ContractLine] | None:
         """A contract line with its contract."""
         return self._lines.get(line_native_id)
+
+    def milestones_of(self, line_native_id: str) -> list[MilestoneState]:
+        """What is known of a line's milestones, in their order."""
+        mine = [one for one in self.milestones.values() if one.contract_line_native_id == line_native_id]
+        return sorted(mine, key=lambda one: (one.seq, one.native_id))
 
     def rates(self, scope: str, owner: str | None, level: str) -> list[RateLine]:
         """Live rate lines of one card owner and level, in a total order."""

@@ -12,7 +12,7 @@ from integration_core.rules.references import References
 
 _EU_CODES = "ATBEBGCYCZDEDKEEESFIFRGRHRHUIEITLTLULVMTNLPLPTROSESISK"
 EU = frozenset(_EU_CODES[at : at + 2] for at in range(0, len(_EU_CODES), 2))
-SERVICE = "SERVICE"
+SERVICE, STANDARD = "SERVICE", "STANDARD"  # classes of rates: of US states, of countries
 
 
 class Tax(Struct, frozen=True):
@@ -23,9 +23,7 @@ class Tax(Struct, frozen=True):
     percent: Decimal
 
 
-def determine_tax(
-    entity: LegalEntity, bill_to: Customer, tax_class: str, day: date, references: References
-) -> Tax | Hold:
+def determine_tax(entity: LegalEntity, bill_to: Customer, day: date, references: References) -> Tax | Hold:
     """Decide tax for one document of one seller and recipient on its invoice date."""
     country = bill_to.country
     if not country or bill_to.tax_status == "UNKNOWN" or (country == "US" and not bill_to.state):
@@ -36,13 +34,13 @@ def determine_tax(
     if seller == "US" and country == "US":
         return _us(bill_to.state or "", day, references)
     if seller == country:
-        return Tax(country, "S", _percent(country, tax_class, day, references))
+        return Tax(country, "S", _percent(country, STANDARD, day, references))
     if both_eu and business:
         if bill_to.vat_id:
             return Tax(country, "AE", Decimal(0))
         return _hold("TAX_VATID_INVALID", bill_to, "is an EU business without a valid VAT id")
     if both_eu:
-        return Tax(seller, "S", _percent(seller, tax_class, day, references))
+        return Tax(seller, "S", _percent(seller, STANDARD, day, references))
     if (seller in EU or seller == "GB") and not business:
         return _hold("TAX_UNSUPPORTED", bill_to, "is a consumer in a country that no rule covers")
     return Tax(country, "O", Decimal(0))

@@ -2,10 +2,12 @@
 
 from integration_core.store.book import BookReader
 from integration_core.store.cases import Cases
+from integration_core.store.closes import Closes
 from integration_core.store.crosswalk import Crosswalk
 from integration_core.store.documents import Documents
 from integration_core.store.intake import Intake
 from integration_core.store.outbox import Outbox
+from integration_core.store.pieces import Pieces
 from integration_core.store.references import ReferenceReader
 from integration_core.store.work import Work
 
@@ -17,7 +19,9 @@ class Store:
         self.intake = Intake()
         self.crosswalk = Crosswalk()
         self.work = Work()
+        self.pieces = Pieces()
         self.documents = Documents()
+        self.closes = Closes()
         self.outbox = Outbox()
         self.cases = Cases()
         self.references = ReferenceReader()

@@ -10,14 +10,15 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select, update
 
-from integration_core.canonical.billing import Draft, Piece
+from integration_core.canonical.billing import CreditDraft, Draft, Piece
 from integration_core.canonical.ledger import InvoiceState
 from integration_core.canonical.work import TimeCard
 from integration_core.ports.store import DocumentRow, Mark
 from integration_core.store import schema
-from integration_core.store.work import piece_of
+from integration_core.store.pieces import LOCKED_STATES, piece_of
 
-POSTED_STATES = frozenset({"POSTED", "PARTIALLY_PAID", "PAID", "CREDITED"})
+POSTED_STATES = frozenset({"POSTED", "PARTIALLY_PAID", "PAID", "CREDITED", "APPLIED"})
+INVOICE, CREDIT = "invoice", "credit"
 
 
 class Documents:
@@ -28,10 +29,18 @@ class Documents:
         table = schema.billing_run
         return connection.execute(select(table.c.run).where(table.c.run == run)).first() is not None
 
-    def finish_run(self, connection: Connection, run: str, drafts: Sequence[Draft], now_ms: int) -> None:
+    def finish_run(
+        self,
+        connection: Connection,
+        run: str,
+        drafts: Sequence[Draft],
+        credits: Sequence[CreditDraft],
+        now_ms: int,
+    ) -> None:
         """Keep a run's documents and that it is done."""
         schema.upsert(connection, schema.billing_run, [{"run": run, "finished_ms": now_ms}], update=())
-        schema.upsert(connection, schema.document, [_row(run, draft) for draft in drafts], update=())
+        rows = [*(_row(run, draft) for draft in drafts), *(_credit_row(run, credit) for credit in credits)]
+        schema.upsert(connection, schema.document, rows, update=())
 
     def held(self, connection: Connection, entity_code: str) -> Sequence[tuple[str, str, date]]:
         """(document key, run, invoice date) of held documents."""
@@ -55,7 +64,9 @@ class Documents:
         """A held document is ready after all."""
         table = schema.document
         connection.execute(
-            update(table).where(table.c.key == draft.key).values(state="READY", hold_code="", hold_key="")
+            update(table)
+            .where(table.c.key == draft.key)
+            .values(state="READY", hold_code="", hold_key="", acct_date=_acct_date(draft))
         )
 
     def observed(self, connection: Connection, states: Sequence[InvoiceState]) -> int:
@@ -80,14 +91,27 @@ class Documents:
                 continue
             changed += 1
             if state.status in POSTED_STATES:
-                self._invoiced(connection, state.key)
+                self._posted(connection, row.kind, state.key)
         return changed
 
-    def _invoiced(self, connection: Connection, key: str) -> None:
+    def _posted(self, connection: Connection, kind: str, key: str) -> None:
         table = schema.piece
-        connection.execute(
-            update(table).where(table.c.document == key, table.c.state == "LOCKED").values(state="INVOICED")
+        mine = table.c.document == key if kind == INVOICE else table.c.credit_document == key
+        before = ("LOCKED",) if kind == INVOICE else LOCKED_STATES
+        after = "INVOICED" if kind == INVOICE else "CREDITED"
+        connection.execute(update(table).where(mine, table.c.state.in_(before)).values(state=after))
+
+    def unposted(self, connection: Connection, entity_code: str, until: date) -> int:
+        """How many ready documents with an accounting date up to a day the ERP has not posted yet."""
+        table = schema.document
+        rows = connection.execute(
+            select(table.c.status).where(
+                table.c.entity_code == entity_code,
+                table.c.acct_date != "",
+                table.c.acct_date <= until.isoformat(),
+            )
         )
+        return sum(row.status not in POSTED_STATES for row in rows)
 
     def all(self, connection: Connection) -> Sequence[DocumentRow]:
         """Every document, by key."""
@@ -95,6 +119,7 @@ class Documents:
         return [
             DocumentRow(
                 key=row.key,
+                kind=row.kind,
                 state=row.state,
                 run=row.run,
                 contract_native_ids=tuple(json.loads(row.contracts)),
@@ -112,18 +137,18 @@ class Documents:
         table = schema.piece
         found: dict[str, dict[str, Decimal]] = defaultdict(dict)
         rows = connection.execute(
-            select(table.c.document, table.c.contract_native_id, table.c.amount)
+            select(table.c.document, table.c.credit_document, table.c.contract_native_id, table.c.amount)
             .where(table.c.document != "")
             .order_by(table.c.event_bk)
         )
         for row in rows:
-            amounts = found[row.document]
-            contract = row.contract_native_id
-            amounts[contract] = amounts.get(contract, Decimal(0)) + Decimal(row.amount)
+            for key in filter(None, (row.document, row.credit_document)):
+                amounts, contract = found[key], row.contract_native_id
+                amounts[contract] = amounts.get(contract, Decimal(0)) + Decimal(row.amount)
         return dict(found)
 
     def marks(self, connection: Connection) -> Sequence[Mark]:
-        """Splits of current cards, and whether every billable cell of theirs stands on a document."""
+        """Splits whose billable cells all stand on documents; those of replaced cards keep their marks."""
         documents = self._document_of_source(connection)
         cells: dict[str, list[Any]] = defaultdict(list)
         entry = schema.entry
@@ -137,7 +162,7 @@ class Documents:
         card = schema.card
         current = connection.execute(
             select(card.c.native_id, card.c.payload)
-            .where(card.c.stage == "entered", card.c.replaced.is_(False))
+            .where(card.c.stage == "entered")
             .order_by(card.c.native_id)
         )
         for native_id, payload in current:
@@ -147,9 +172,7 @@ class Documents:
 
     def _document_of_source(self, connection: Connection) -> dict[str, str]:
         table = schema.piece
-        rows = connection.execute(
-            select(table.c.source_id, table.c.document).where(table.c.state.in_(("LOCKED", "INVOICED")))
-        )
+        rows = connection.execute(select(table.c.source_id, table.c.document).where(table.c.document != ""))
         return {row.source_id: row.document for row in rows}
 
 
@@ -165,16 +188,39 @@ def _marks(payload: str, cells: Sequence[Any], documents: dict[str, str]) -> lis
 
 
 def _row(run: str, draft: Draft) -> dict[str, Any]:
+    return {
+        **_untouched(run, draft.key, INVOICE, draft.contract_native_ids),
+        "acct_date": _acct_date(draft),
+        "state": "READY" if draft.invoice is not None else "HELD",
+        "hold_code": draft.hold.code if draft.hold else "",
+        "hold_key": draft.hold_key if draft.hold else "",
+    }
+
+
+def _credit_row(run: str, credit: CreditDraft) -> dict[str, Any]:
+    return {
+        **_untouched(run, credit.memo.key, CREDIT, credit.contract_native_ids),
+        "acct_date": credit.memo.acct_date.isoformat(),
+        "state": "READY",
+        "hold_code": "",
+        "hold_key": "",
+    }
+
+
+def _acct_date(draft: Draft) -> str:
+    return draft.invoice.acct_date.isoformat() if draft.invoice is not None else ""
+
+
+def _untouched(run: str, key: str, kind: str, contracts: Sequence[str]) -> dict[str, Any]:
+    """A document that the ERP has said nothing of yet."""
     _, entity_code, day = run.split("|")
     return {
-        "key": draft.key,
+        "key": key,
+        "kind": kind,
         "run": run,
         "entity_code": entity_code,
         "invoice_date": day,
-        "state": "READY" if draft.invoice is not None else "HELD",
-        "contracts": json.dumps(list(draft.contract_native_ids)),
-        "hold_code": draft.hold.code if draft.hold else "",
-        "hold_key": draft.hold_key if draft.hold else "",
+        "contracts": json.dumps(list(contracts)),
         "native_id": "",
         "number": None,
         "status": None,

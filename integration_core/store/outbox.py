@@ -113,6 +113,19 @@ class Outbox:
             .values(state="pending", attempts=0, not_before_ms=0)
         )
 
+    def payloads(self, connection: Connection, lane: str, keys: Sequence[str]) -> dict[str, Any]:
+        """What is wanted under some keys."""
+        table = schema.outbox
+        found: dict[str, Any] = {}
+        for at in range(0, len(keys), CHUNK):
+            rows = connection.execute(
+                select(table.c.key, table.c.payload).where(
+                    table.c.lane == lane, table.c.key.in_(list(keys[at : at + CHUNK]))
+                )
+            )
+            found |= {row.key: msgspec.json.decode(row.payload) for row in rows}
+        return found
+
     def counts(self, connection: Connection) -> dict[str, int]:
         """Rows by lane and state, as `lane:state`."""
         table = schema.outbox

@@ -7,21 +7,34 @@ from sqlalchemy import Connection, select
 
 from integration_core.canonical.deals import Contract, Customer, Opportunity, Quote, RateLine, ServicePackage
 from integration_core.canonical.ledger import CodeList, LegalEntity, PeriodState, TaxRate
-from integration_core.canonical.work import Assignment, Employee
+from integration_core.canonical.payroll import PayrollRun
+from integration_core.canonical.work import (
+    Absence,
+    Assignment,
+    Employee,
+    Estimate,
+    MilestoneState,
+    ProjectState,
+)
 from integration_core.ports.systems import SourceRecord
 from integration_core.store import schema
 
 _DECODERS: dict[str, msgspec.json.Decoder[SourceRecord]] = {
     kind.__name__: msgspec.json.Decoder(kind)
     for kind in (
+        Absence,
         Assignment,
         CodeList,
         Contract,
         Customer,
         Employee,
+        Estimate,
         LegalEntity,
+        MilestoneState,
         Opportunity,
+        PayrollRun,
         PeriodState,
+        ProjectState,
         Quote,
         RateLine,
         ServicePackage,
@@ -43,6 +56,17 @@ class ReferenceReader:
         ).all()
         records = [_DECODERS[row.entity].decode(row.payload) for row in rows]
         return records, int(rows[-1].seq) if rows else after
+
+    def as_of(self, connection: Connection, before_ms: int) -> Sequence[SourceRecord]:
+        """The records as the sources had committed them before an instant, in the order they were applied."""
+        table = schema.record
+        rows = connection.execute(
+            select(table.c.entity, table.c.native_id, table.c.payload)
+            .where(table.c.recorded_at_ms < before_ms)
+            .order_by(table.c.recorded_at_ms, table.c.seq)
+        )
+        latest = {(row.entity, row.native_id): row.payload for row in rows}
+        return [_DECODERS[entity].decode(payload) for (entity, _), payload in latest.items()]
 
     def provisioned(self, connection: Connection) -> frozenset[str]:
         """Native ids of contracts whose project stands."""

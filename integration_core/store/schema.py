@@ -86,6 +86,7 @@ task = Table(
     Column("contract_native_id", String(128), nullable=False),
     Column("contract_line_native_id", String(128), nullable=False),
     Column("billable", Boolean, nullable=False),
+    Column("progress", Boolean, nullable=False),
 )
 card = Table(
     "card",
@@ -122,6 +123,7 @@ entry = Table(
     Column("state", String(16), nullable=False),  # new rated covered non_billable blocked same deleted
     Column("event_source_id", String(128), nullable=False),  # the version whose event stands for this one
     Column("memo", Text, nullable=False),
+    Column("problem", String(48), nullable=False),  # the code that blocks it
     Index("entry_state", "state", "source_id"),
     Index("entry_version", "bk", "ver"),
     Index("entry_card", "card_native_id"),
@@ -147,13 +149,15 @@ piece = Table(
     Column("cost_centre", String(64), nullable=False),
     Column("memo", Text, nullable=False),
     Column("rate_source", String(200), nullable=False),
-    Column("state", String(16), nullable=False),  # COMMITTED LOCKED INVOICED CANCELLED
+    Column("state", String(16), nullable=False),  # COMMITTED LOCKED INVOICED CREDITED CANCELLED
     Column("run", String(64), nullable=False),
     Column("document", String(128), nullable=False),
+    Column("credit_document", String(160), nullable=False),
     Index("piece_state", "state", "commit_ms"),
     Index("piece_entry", "entry_bk", "ver"),
     Index("piece_source", "source_id"),
     Index("piece_document", "document"),
+    Index("piece_credit", "credit_document"),
 )
 billing_run = Table(
     "billing_run",
@@ -164,7 +168,9 @@ billing_run = Table(
 document = Table(
     "document",
     metadata,
-    Column("key", String(128), primary_key=True),
+    Column("key", String(160), primary_key=True),
+    Column("kind", String(8), nullable=False),  # invoice | credit
+    Column("acct_date", String(10), nullable=False),  # "" while it is held
     Column("run", String(64), nullable=False),
     Column("entity_code", String(16), nullable=False),
     Column("invoice_date", String(10), nullable=False),
@@ -179,6 +185,30 @@ document = Table(
     Column("gross", String(40), nullable=False),
     Column("open_amount", String(40), nullable=False),
     Column("recorded_at_ms", BigInteger, nullable=False),
+)
+journal = Table(
+    "journal",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("entity_code", String(16), nullable=False),
+    Column("period", String(7), nullable=False),  # of its accounting date
+    Column("closes", String(7), nullable=False),  # the period whose close made it, "" where none did
+    Index("journal_period", "entity_code", "period"),
+)
+close_run = Table(
+    "close_run",
+    metadata,
+    Column("entity_code", String(16), primary_key=True),
+    Column("period", String(7), primary_key=True),
+    Column("state", String(16), nullable=False),  # POSTED CLOSED
+    Column("at_ms", BigInteger, nullable=False),
+)
+recognised = Table(
+    "recognised",
+    metadata,
+    Column("contract_line_native_id", String(128), primary_key=True),
+    Column("period", String(7), primary_key=True),
+    Column("earned", String(40), nullable=False),  # cumulative
 )
 outbox = Table(
     "outbox",

@@ -13,13 +13,15 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, exists, func, insert, select, update
 
-from integration_core.canonical.billing import Blocked, Entry, Piece, Rated, Unpriced
-from integration_core.canonical.work import Task, TimeCard
-from integration_core.ports.store import Unapproved
+from integration_core.canonical.billing import Blocked, Entry, Rated, Unpriced
+from integration_core.canonical.close import Booked
+from integration_core.canonical.work import Task, TimeCard, TimeCell
+from integration_core.ports.store import Resolved, Unapproved
 from integration_core.store import schema
+from integration_core.store.pieces import piece_row
 
-LOCKED_STATES = ("LOCKED", "INVOICED")
 OPEN_STATES = ("new", "blocked")
+PRICE_PROBLEMS = ("RATE_MISSING", "RATE_OVERLAP")
 
 
 class Work:
@@ -36,20 +38,22 @@ class Work:
                 "contract_native_id": contract_native_id,
                 "contract_line_native_id": task.contract_line_source_id,
                 "billable": task.billable,
+                "progress": task.progress,
             }
             for task, native_id in tasks
         ]
-        names = ("key", "contract_native_id", "contract_line_native_id", "billable")
+        names = ("key", "contract_native_id", "contract_line_native_id", "billable", "progress")
         schema.upsert(connection, schema.task, rows, update=names)
 
-    def resolve(self, connection: Connection) -> Sequence[str]:
+    def resolve(self, connection: Connection) -> Resolved:
         """Turn approved cards whose references are known into entries; others stay parked."""
         table = schema.card
         parked = connection.execute(
             select(table).where(table.c.stage == "parked").order_by(table.c.recorded_at_ms, table.c.native_id)
         ).all()
         if not parked:
-            return []
+            return Resolved(0, ())
+        waiting = len(parked)
         people = {
             row.native_id: row.key
             for row in connection.execute(
@@ -68,7 +72,7 @@ class Work:
                     left.append(row)
             progress = len(left) < len(parked)
             parked = left
-        return self._outrun(connection)
+        return Resolved(waiting - len(parked), tuple(self._outrun(connection)))
 
     def _outrun(self, connection: Connection) -> list[str]:
         """Business keys of blocked versions that have a successor: nobody has to look at them any more."""
@@ -151,17 +155,20 @@ class Work:
         self, connection: Connection, results: Sequence[Rated | Unpriced | Blocked], now_ms: int
     ) -> None:
         """Record the outcome of rating."""
-        states: dict[str, list[str]] = {}
+        states: dict[tuple[str, str], list[str]] = {}
         pieces = []
         for result in results:
-            states.setdefault(_state_of(result), []).append(result.entry.source_id)
+            problem = result.code if isinstance(result, Blocked) else ""
+            states.setdefault((_state_of(result), problem), []).append(result.entry.source_id)
             if isinstance(result, Rated):
-                pieces.append(_piece_row(result))
+                pieces.append(piece_row(result))
         table = schema.entry
-        for state, source_ids in sorted(states.items()):
+        for (state, problem), source_ids in sorted(states.items()):
             for at in range(0, len(source_ids), 400):
                 connection.execute(
-                    update(table).where(table.c.source_id.in_(source_ids[at : at + 400])).values(state=state)
+                    update(table)
+                    .where(table.c.source_id.in_(source_ids[at : at + 400]))
+                    .values(state=state, problem=problem)
                 )
         schema.upsert(connection, schema.piece, pieces, update=())
         self._supersede_late(connection, pieces)
@@ -180,57 +187,41 @@ class Work:
                     update(table).where(table.c.event_bk == row["event_bk"]).values(superseded_ms=successor)
                 )
 
-    def committed(self, connection: Connection, before_ms: int) -> Sequence[Piece]:
-        """Pieces a run with this cut-off may take: committed before it, not superseded before it, and
-        not replacing one that was billed already (that waits for its credit)."""
-        table = schema.piece
-        earlier = table.alias("earlier")
-        billed = exists().where(
-            earlier.c.entry_bk == table.c.entry_bk,
-            earlier.c.ver < table.c.ver,
-            earlier.c.state.in_(LOCKED_STATES),
-        )
+    def booked(self, connection: Connection, before_ms: int) -> Sequence[Booked]:
+        """Every valid approved version of time before an instant, with what superseded it when."""
+        tasks = {row.native_id: row for row in connection.execute(select(schema.task))}
+        table = schema.entry
         rows = connection.execute(
-            select(table)
-            .where(
-                table.c.state == "COMMITTED",
-                table.c.commit_ms < before_ms,
-                table.c.superseded_ms.is_(None) | (table.c.superseded_ms >= before_ms),
-                ~billed,
-            )
-            .order_by(table.c.event_bk)
+            select(table).where(table.c.a_ms < before_ms).order_by(table.c.bk, table.c.ver.desc())
         )
-        return [piece_of(row) for row in rows]
-
-    def lock(self, connection: Connection, event_bks: Sequence[str], run: str, document: str) -> None:
-        """Bind pieces to a run and a document."""
-        table = schema.piece
-        for at in range(0, len(event_bks), 400):
-            connection.execute(
-                update(table)
-                .where(table.c.event_bk.in_(list(event_bks[at : at + 400])), table.c.state == "COMMITTED")
-                .values(state="LOCKED", run=run, document=document)
-            )
+        found, chain, superseded_ms = [], "", None
+        for row in rows:
+            if row.bk != chain:
+                chain, superseded_ms = row.bk, None
+            if _is_valid(row) and (superseded_ms is None or row.a_ms < superseded_ms):
+                found.append(_booked(row, tasks[row.task_native_id], superseded_ms))
+            superseded_ms = row.a_ms if superseded_ms is None else min(row.a_ms, superseded_ms)
+        return found
 
     def unapproved(self, connection: Connection, cutoff_ms: int) -> Sequence[Unapproved]:
         """Billable cells that were submitted but not approved at an instant."""
         table = schema.card
-        chains = {
-            row.native_id: row.chain for row in connection.execute(select(table.c.native_id, table.c.chain))
-        }
+        rows = connection.execute(
+            select(table.c.native_id, table.c.payload, table.c.chain).order_by(table.c.native_id)
+        ).all()
+        cards = {row.native_id: msgspec.json.decode(row.payload, type=TimeCard) for row in rows}
+        chains = {row.native_id: row.chain for row in rows}
         tasks = {row.native_id: row for row in connection.execute(select(schema.task))}
         found = []
-        for row in connection.execute(select(table.c.payload, table.c.chain).order_by(table.c.native_id)):
-            card = msgspec.json.decode(row.payload, type=TimeCard)
+        for native_id, card in cards.items():
             task = tasks.get(card.task_native_id)
             if task is None or not card.billable or not _waited_at(card, cutoff_ms):
                 continue
-            chain = row.chain or chains.get(card.replaces_native_id or "", "") or card.name
+            before = card.replaces_native_id or ""
+            chain = chains[native_id] or chains.get(before, "") or card.name
             found += [
-                Unapproved(
-                    f"TE|{chain}|{cell.source_id.partition('#')[2]}", task.contract_native_id, cell.work_date
-                )
-                for cell in card.cells
+                Unapproved(f"TE|{chain}|{_day_of(cell)}", task.contract_native_id, cell.work_date)
+                for cell in _said(card, cards.get(before))
             ]
         return found
 
@@ -270,12 +261,41 @@ class Work:
         return connection.execute(select(func.min(table.c.a_ms)).where(table.c.state == "new")).scalar()
 
 
+def _is_valid(row: Any) -> bool:
+    """Whether a version counts as work: a missing price does not make it invalid, a deletion does."""
+    return row.state != "deleted" and (row.state != "blocked" or row.problem in PRICE_PROBLEMS)
+
+
+def _booked(row: Any, task: Any, superseded_ms: int | None) -> Booked:
+    return Booked(
+        employee_no=row.employee_no,
+        contract_native_id=task.contract_native_id,
+        contract_line_native_id=row.contract_line_native_id,
+        billable=row.billable and row.task_billable,
+        progress=task.progress,
+        work_date=date.fromisoformat(row.work_date),
+        hours=Decimal(row.hours),
+        known_ms=row.a_ms,
+        superseded_ms=superseded_ms,
+    )
+
+
 def _has_successor() -> Any:
     """The condition that an entry has a later version which changes something."""
     later = schema.entry.alias("later")
     return exists().where(
         later.c.bk == schema.entry.c.bk, later.c.ver > schema.entry.c.ver, later.c.state != "same"
     )
+
+
+def _said(card: TimeCard, before: TimeCard | None) -> list[TimeCell]:
+    """The cells that say something: a zero does so only where it takes back what the card before had."""
+    had = {_day_of(cell) for cell in before.cells} if before is not None else set()
+    return [cell for cell in card.cells if cell.hours > 0 or _day_of(cell) in had]
+
+
+def _day_of(cell: TimeCell) -> str:
+    return cell.source_id.partition("#")[2]
 
 
 def _waited_at(card: TimeCard, at_ms: int) -> bool:
@@ -311,6 +331,7 @@ def _entry_row(
         "state": "new" if cell.hours > 0 else "deleted",
         "event_source_id": cell.source_id,
         "memo": cell.note,
+        "problem": "",
     }
 
 
@@ -343,49 +364,4 @@ def _entry(row: Any) -> Entry:
         a_ms=row.a_ms,
         memo=row.memo,
         was_blocked=row.state == "blocked",
-    )
-
-
-def _piece_row(rated: Rated) -> dict[str, Any]:
-    entry = rated.entry
-    return {
-        "event_bk": f"BE|{entry.bk}|v{entry.ver}.1|p1",
-        "source_id": entry.source_id,
-        "entry_bk": entry.bk,
-        "ver": entry.ver,
-        "rating": 1,
-        "piece": 1,
-        "contract_native_id": rated.contract.native_id,
-        "contract_line_native_id": rated.line.native_id,
-        "method": rated.line.billing_method,
-        "service_date": entry.work_date.isoformat(),
-        "hours": str(entry.hours),
-        "hourly": str(rated.hourly),
-        "amount": str(rated.amount),
-        "commit_ms": rated.commit_ms,
-        "superseded_ms": None,
-        "cost_centre": rated.cost_centre,
-        "memo": entry.memo,
-        "rate_source": rated.rate_source,
-        "state": "COMMITTED",
-        "run": "",
-        "document": "",
-    }
-
-
-def piece_of(row: Any) -> Piece:
-    """A row of the piece table as a piece."""
-    return Piece(
-        event_bk=row.event_bk,
-        source_id=row.source_id,
-        contract_native_id=row.contract_native_id,
-        contract_line_native_id=row.contract_line_native_id,
-        method=row.method,
-        service_date=date.fromisoformat(row.service_date),
-        hours=Decimal(row.hours),
-        hourly=Decimal(row.hourly),
-        amount=Decimal(row.amount),
-        commit_ms=row.commit_ms,
-        cost_centre=row.cost_centre,
-        memo=row.memo,
     )

@@ -10,6 +10,7 @@ from sqlalchemy import Engine as Database
 
 from integration_core.adapters.bamboohr.client import BambooHris
 from integration_core.adapters.certinia.client import CertiniaPsa
+from integration_core.adapters.gusto.client import GustoPayroll
 from integration_core.adapters.http.correlation import correlated
 from integration_core.adapters.netsuite.client import NetSuiteErp
 from integration_core.adapters.netsuite.signing import TbaCredentials
@@ -25,7 +26,7 @@ from integration_core.processes.core import Core, Settings
 from integration_core.store import Store
 from integration_core.store.schema import create_tables
 from integration_core.wiring.clocks import SteppedClock
-from integration_core.wiring.receivers import BambooReceiver, SalesforceReceiver
+from integration_core.wiring.receivers import BambooReceiver, GustoReceiver, SalesforceReceiver
 from integration_core.wiring.settings import CoreSettings, OrgAccess
 
 T = TypeVar("T")
@@ -103,6 +104,7 @@ class RunningCore:
                     self.core.crm.name, settings.crm.organization_id, settings.webhook_token
                 ),
                 "bamboohr": BambooReceiver(self.core.hris.name, settings.hris.webhook_key, self.clock),
+                "gusto": GustoReceiver(self.core.payroll.name, settings.payroll.webhook_token),
             },
             transaction=self.transaction,
             rest=self.engine.rest,
@@ -154,6 +156,9 @@ def _core(
         wall_seconds=lambda: clock.now_ms() // 1000,
         visibility_lag_ms=lag_ms,
     )
+    payroll = GustoPayroll(
+        transport, settings.payroll.url, settings.payroll.access_token, visibility_lag_ms=lag_ms
+    )
 
     def read(work: Callable[[Connection], Any]) -> Any:
         with reading(engine.database) as connection:
@@ -167,9 +172,10 @@ def _core(
         psa=psa,
         hris=hris,
         erp=erp,
+        payroll=payroll,
         settings=Settings(
             poll_interval_seconds=settings.poll_interval_seconds,
-            visibility_lag_ms={source.name: lag_ms for source in (crm, psa, hris, erp)},
+            visibility_lag_ms={source.name: lag_ms for source in (crm, psa, hris, erp, payroll)},
         ),
         read=read,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from integration_core.adapters.bamboohr import webhooks as bamboohr
+from integration_core.adapters.gusto import webhooks as gusto
 from integration_core.adapters.salesforce import webhooks as salesforce
 from integration_core.ports.clock import Clock
 from integration_core.ports.systems import AuthRefused, Unreadable
@@ -50,3 +51,22 @@ class BambooReceiver:
         except (AuthRefused, Unreadable) as refused:
             raise Unverified(refused.text) from refused
         return Notified((signature,), b"{}", "application/json")
+
+
+class GustoReceiver:
+    """Webhooks: known by their signature with the subscription's verification token."""
+
+    def __init__(self, source: str, verification_token: str) -> None:
+        self.source = source
+        self._verification_token = verification_token
+
+    def receive(self, headers: Mapping[str, str], body: bytes, token: str) -> Notified:
+        """Verify and read; raises Unverified. The first message of a subscription carries no event."""
+        if gusto.verification_token_of(body) is not None:
+            return Notified((), b"{}", "application/json")
+        try:
+            gusto.check_signature(self._verification_token, body, headers.get("x-gusto-signature", ""))
+            notice = gusto.parse_webhook(body)
+        except (AuthRefused, Unreadable) as refused:
+            raise Unverified(refused.text) from refused
+        return Notified((notice.uuid,), b"{}", "application/json")

@@ -40,6 +40,15 @@ class ErpAccess(BaseModel):
     token_secret: str
 
 
+class PayrollAccess(BaseModel):
+    """A Gusto access token; `webhook_token` is the verification token of our subscription there."""
+
+    model_config = ConfigDict(extra="forbid")
+    url: str
+    access_token: str
+    webhook_token: str = ""
+
+
 class CoreSettings(BaseSettings):
     """Everything a core must be told; nested values as JSON, e.g. `REHEARSE_CRM={"url": …}`."""
 
@@ -49,6 +58,7 @@ class CoreSettings(BaseSettings):
     psa: OrgAccess
     hris: HrisAccess
     erp: ErpAccess
+    payroll: PayrollAccess
     database_url: str = "sqlite:///rehearse-core.sqlite"
     executor_id: str = "core-1"
     operator_token: str = Field(min_length=8)

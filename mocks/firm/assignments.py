@@ -49,11 +49,12 @@ class AssignmentView:
         at_ms = self.recorded_ms(block)
         start, end = int(world.blocks.start[block]), int(world.blocks.end[block])
         deal = world.deals[int(world.lines.deal[int(world.blocks.line[block])])]
+        base = world.profile.branch.assignment_base
         own_level = world.streams("assignment.own_level").hit(block, _OWN_LEVEL_PM)
         return Assignment(
-            bk=assignment_bk(code),
+            bk=assignment_bk(code + base),
             recorded_at_ms=at_ms,
-            number=assignment_number(code),
+            number=assignment_number(code + base),
             resource=world.people[int(world.blocks.person[block])].bk,
             contract=deal.contract_bk,
             task=task_bk,
@@ -72,7 +73,7 @@ class AssignmentView:
             return ()
         level = int(world.level[int(world.blocks.person[block])])
         about = (
-            reference.LIST_RATE_E4[level]
+            reference.list_rate_e4(level, world.profile.branch)
             * (880 + world.streams("assignment.factor").below(block, 90))
             // 1000
         )
@@ -82,7 +83,7 @@ class AssignmentView:
         rate = odd_rate_e4(
             about, block, world.streams("assignment.shape"), world.streams("assignment.digits")
         )
-        return (RateOverride(rate, reference.CURRENCY, to_date(since), None, at_ms),)
+        return (RateOverride(rate, world.profile.branch.currency, to_date(since), None, at_ms),)
 
     def plays(self) -> Iterator[Play]:
         """One play a block, in no particular order."""
@@ -93,7 +94,7 @@ class AssignmentView:
 
 
 def assignment_number(code: int) -> str:
-    """The number that the PSA shows."""
+    """The number that the PSA shows for a code on its company's base."""
     return f"AS-{code:08d}"
 
 

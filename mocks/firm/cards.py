@@ -11,7 +11,8 @@ import numpy as np
 
 from mocks.firm.days import day_number, month_ends, to_date
 from mocks.firm.hashing import I64, Bools, weighted
-from mocks.firm.hours import INTERNAL, SLOTS, Hours, hours_of
+from mocks.firm.hours import INTERNAL, MAIN, SLOTS, Hours, hours_of
+from mocks.firm.staffing import METHODS
 from mocks.firm.world import World
 
 REPLACEMENT = 5  # added to a card number by the card that replaces it
@@ -37,6 +38,8 @@ _WHEN = np.array(
 _APPROVAL_LAG = weighted((0, 10), (1, 15), (2, 25), (3, 20), (4, 13), (5, 9), (6, 4), (7, 2), (9, 2))
 _CLEARING_UNTIL = 17 * _HOUR + 1800
 _LEAVER_SECOND = 17 * _HOUR
+_CLOSING_SECOND = 16 * _HOUR
+_DAYS_TO_BE_BILLED, _DAYS_TO_PUT_RIGHT = 10, 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,6 +184,8 @@ class _Steps:
         second = when[:, 2] + streams("cards.second").belows(ident, when[:, 3])
         waits = saturday & (day < friday + 2)  # the weekend's work must be over
         day, second = np.where(waits, friday + 2, day), np.where(waits, 10 * _HOUR + second // 2, second)
+        closes = self.world.lines.closes_day[self.line]
+        day, second = np.minimum(day, closes), np.where(day > closes, _CLOSING_SECOND, second)
         last = self.world.last_workday[person]
         leaves = day >= last
         return np.where(leaves, last, day), np.where(leaves, _LEAVER_SECOND, second)
@@ -233,7 +238,12 @@ class _Steps:
         )
         second = 8 * _HOUR + streams("cards.again_second").belows(self.keys.ident, 9 * _HOUR)
         rejected = streams("cards.rejected").hits(self.keys.ident, self.world.profile.reject_pm)
-        return rejected & (again < self.world.last_workday[self.keys.person]), again, second
+        return rejected & self._may_hand_in(again), again, second
+
+    def _may_hand_in(self, day: I64) -> Bools:
+        """Whether person and project of each card are still there on a day."""
+        stays = day < self.world.last_workday[self.keys.person]
+        return np.asarray(stays & (day <= self.world.lines.closes_day[self.line]))
 
     def _correction(self, rejected: Bools, approved_day: I64, approved_ms: I64) -> tuple[Bools, I64, I64]:
         """Which approved cards are replaced, when, and when the replacement is approved."""
@@ -244,27 +254,64 @@ class _Steps:
         final_day, final_second = self._answer(day, "cards.correction_lag")
         final_ms = calendar.ms_many(final_day, final_second)
         chosen = streams("cards.corrected").hits(self.keys.ident, self.world.profile.correct_pm) & ~rejected
-        chosen &= day < self.world.last_workday[self.keys.person]
+        chosen &= self._may_hand_in(day)
         if not self.world.profile.correct_after_billing:
-            chosen &= final_ms < self._next_cutoff_ms(approved_ms)
-        return chosen, calendar.ms_many(day, second), final_ms
+            chosen &= final_ms < next_cutoff_ms(self.world, self.line, approved_ms)
+        corrected_ms = calendar.ms_many(day, second)
+        if not self.world.profile.late_correct_pm:
+            return chosen, corrected_ms, final_ms
+        late, late_day = self._late_correction(rejected | chosen, approved_day)
+        late_final_ms = calendar.ms_many(*self._answer(late_day, "cards.correction_lag"))
+        return (
+            chosen | late,
+            np.where(late, calendar.ms_many(late_day, second), corrected_ms),
+            np.where(late, late_final_ms, final_ms),
+        )
 
-    def _next_cutoff_ms(self, approved_ms: I64) -> I64:
-        """The first billing cut-off after an approval, by the contract's billing frequency."""
-        calendar, profile = self.world.calendar, self.world.profile
-        ends = month_ends(profile.start, profile.months + 3)
-        monthly = np.array([calendar.midnight_after_ms(day_number(e)) for e in ends], dtype=np.int64)
-        middles = [calendar.midnight_after_ms(day_number(e.replace(day=15))) for e in ends]
-        every = np.sort(np.concatenate((monthly, np.array(middles, dtype=np.int64))))
-        last = np.int64(2**62)
-        by_month = np.append(monthly, last)[np.searchsorted(monthly, approved_ms, side="right")]
-        by_run = np.append(every, last)[np.searchsorted(every, approved_ms, side="right")]
-        return np.where(self.world.lines.every_run[self.line] > 0, by_run, by_month).astype(np.int64)
+    def _late_correction(self, others: Bools, approved_day: I64) -> tuple[Bools, I64]:
+        """Which cards are put right only after their month was billed: in its successor's first days."""
+        streams = self.world.streams
+        ahead = streams("cards.late_day").belows(self.keys.ident, 8)
+        day = self.world.calendar.workdays_ahead(self._clearing_day(approved_day) + 1, ahead)
+        late = streams("cards.late").hits(self.keys.ident, self.world.profile.late_correct_pm)
+        late = (late | self._surely_late()) & ~others
+        return late & self._may_hand_in(day), day
+
+    def _surely_late(self) -> Bools:
+        """Cards of one person's longest work of the first month, so that every firm has a bill to mend."""
+        world, blocks = self.world, self.world.blocks
+        until = day_number(month_ends(world.profile.start, 1)[0]) - _DAYS_TO_BE_BILLED
+        days = np.minimum(blocks.end, until) - np.maximum(blocks.start, world.first)
+        stays = world.last_workday[blocks.person] > until + _DAYS_TO_PUT_RIGHT
+        hourly = world.lines.method[blocks.line] == METHODS.index("TM")
+        days = np.where(hourly & stays & (blocks.track == 0), days, 0)
+        if len(days) == 0 or days.max() <= 0:
+            return np.zeros(len(self.line), dtype=np.bool_)
+        block = int(days.argmax())
+        mine = (self.keys.person == blocks.person[block]) & (self.line == blocks.line[block])
+        early = self.keys.week * 7 + 3 < until
+        return np.asarray(mine & early & (self.keys.slot == MAIN))
+
+
+def next_cutoff_ms(world: World, line: I64, approved_ms: I64) -> I64:
+    """The first billing cut-off after approvals on lines, by the billing frequency of their contracts."""
+    calendar, profile = world.calendar, world.profile
+    ends = month_ends(profile.start, profile.months + 3)
+    monthly = np.array([calendar.midnight_after_ms(day_number(e)) for e in ends], dtype=np.int64)
+    middles = [calendar.midnight_after_ms(day_number(e.replace(day=15))) for e in ends]
+    every = np.sort(np.concatenate((monthly, np.array(middles, dtype=np.int64))))
+    last = np.int64(2**62)
+    by_month = np.append(monthly, last)[np.searchsorted(monthly, approved_ms, side="right")]
+    by_run = np.append(every, last)[np.searchsorted(every, approved_ms, side="right")]
+    return np.where(world.lines.every_run[line] > 0, by_run, by_month).astype(np.int64)
 
 
 _QUARTER_CHANGES = np.array((-100, -50, -25, 25, 50, 100, -150), dtype=np.int64)
 _TENTH_CHANGES = np.array((-100, -50, -30, -10, 10, 40, 90), dtype=np.int64)
 _DELETED_PM = 200
+_DELETED_LATE_PM = (
+    450  # where corrections follow the bill: deleted cells are few, and none would tell nothing
+)
 
 
 def _entries(world: World, hours: Hours, number: I64, place: I64, cards: Cards) -> Entries:
@@ -273,7 +320,8 @@ def _entries(world: World, hours: Hours, number: I64, place: I64, cards: Cards) 
     card_size = np.bincount(place, minlength=len(cards.number))
     ident = hours.person << 23 | hours.day << 3 | hours.slot
     deleted = (corrected >= 0) & (corrected != hours.hours_e2) & (card_size[place] > 1)
-    deleted &= world.streams("cards.deleted").hits(ident, _DELETED_PM)
+    deleted_pm = _DELETED_LATE_PM if world.profile.late_correct_pm else _DELETED_PM
+    deleted &= world.streams("cards.deleted").hits(ident, deleted_pm)
     return Entries(
         card=number,
         day=hours.day,

@@ -9,7 +9,8 @@ from itertools import accumulate
 
 from msgspec import Struct
 
-from mocks.firm import reference
+from mocks.firm import europe
+from mocks.firm.branch import US01, Branch
 from mocks.firm.data.names import FIRM_FORMS, FIRM_TRADES, FIRM_WORDS, STREETS
 from mocks.firm.data.places import CITIES
 from mocks.firm.data.quantiles import CLIENT_SIZE
@@ -35,11 +36,12 @@ class Client(Struct, frozen=True):
     po_required: bool
     weight: int
     may_be_new: bool
+    branch: Branch = US01
 
     @property
     def number(self) -> str:
         """The account number."""
-        return f"{101 + self.index:06d}"
+        return f"{self.branch.first_client + self.index:06d}"
 
     @property
     def bk(self) -> str:
@@ -57,6 +59,8 @@ def make_clients(profile: Profile, streams: Streams) -> tuple[Client, ...]:
         parent = 0 if i == 1 else None
         if i >= 3 and has_parent.hit(i, _PARENT_PM):
             parent = parent_of.below(i, 3)
+            if profile.all_methods and parent == 1:
+                parent = 0  # account 1 may come inside the calendar, after this one
         plain = i < 3
         clients.append(
             Client(
@@ -69,6 +73,7 @@ def make_clients(profile: Profile, streams: Streams) -> tuple[Client, ...]:
                 po_required=po.hit(i, _PO_REQUIRED_PM),
                 weight=size.pick(i, CLIENT_SIZE),
                 may_be_new=(i == 1 or i >= 3) and new.hit(i, 350),
+                branch=profile.branch,
             )
         )
     return tuple(clients)
@@ -88,8 +93,10 @@ class ClientPicker:
         return bisect_right(self._bounds, self._stream.below(deal, self._bounds[-1]))
 
 
-def client_name(index: int, streams: Streams) -> tuple[str, str]:
+def client_name(index: int, streams: Streams, branch: Branch = US01) -> tuple[str, str]:
     """Legal and display name; no two clients share one until the pool is used up."""
+    if branch.country != "US":
+        return europe.client_name(index, streams)
     words, trades = len(FIRM_WORDS), len(FIRM_TRADES)
     place = streams("client.name").below(0, words * trades) + index * _NAME_STRIDE
     lap, spot = divmod(index, words * trades)
@@ -101,8 +108,14 @@ def client_name(index: int, streams: Streams) -> tuple[str, str]:
 
 def account_fact(client: Client, clients: tuple[Client, ...], streams: Streams, at_ms: int) -> Account:
     """The account as the CRM proposes it, with a complete profile."""
-    legal, display = client_name(client.index, streams)
-    city, state, postcode = streams("client.city").pick(client.index, CITIES)
+    legal, display = client_name(client.index, streams, client.branch)
+    if client.branch.country != "US":
+        place = europe.place_of(client.index, streams)
+    else:
+        city, state, postcode = streams("client.city").pick(client.index, CITIES)
+        place = europe.Place(
+            "US", city, state, postcode, streams("client.street").pick(client.index, STREETS), None
+        )
     house = 1 + streams("client.house").below(client.index, 1_899)
     return Account(
         bk=client.bk,
@@ -111,15 +124,15 @@ def account_fact(client: Client, clients: tuple[Client, ...], streams: Streams, 
         display_name=display,
         parent=None if client.parent is None else clients[client.parent].bk,
         bill_to=clients[client.bill_to].bk,
-        street=f"{house} {streams('client.street').pick(client.index, STREETS)}",
-        city=city,
-        postcode=postcode,
-        state=state,
-        country="US",
+        street=f"{house} {place.street}" if place.country == "US" else f"{place.street} {house % 190 + 1}",
+        city=place.city,
+        postcode=place.postcode,
+        state=place.state,
+        country=place.country,
         tax_status="BUSINESS",
-        vat_id=None,
+        vat_id=place.vat_id,
         payment_terms=streams("client.terms").pick(client.index, TERMS),
-        currency=reference.CURRENCY,
+        currency=client.branch.currency,
         consolidate_invoices=client.consolidate,
         po_required=client.po_required,
     )

@@ -1,7 +1,8 @@
-"""Days, work days and instants of the firm's one time zone, as lookups over day numbers.
+"""Days, work days and instants in the time zone of a company, as lookups over day numbers.
 
-A day number counts from 1970-01-01. The zone's rule (New York: second Sunday of March to first
-Sunday of November) is written out, so that no time zone database can move an instant.
+A day number counts from 1970-01-01. The rules of the zones (New York: second Sunday of March to first
+Sunday of November; Berlin: last Sunday of March to last of October) are written out, so that no time
+zone database can move an instant.
 """
 
 from dataclasses import dataclass
@@ -56,6 +57,17 @@ def new_york_offset_seconds(day: date) -> int:
     return 4 * 3600 if begin <= day < end else 5 * 3600
 
 
+def berlin_offset_seconds(day: date) -> int:
+    """Seconds that local time is behind UTC at noon of a day: negative, because it is ahead."""
+    march, october = date(day.year, 3, 31), date(day.year, 10, 31)
+    begin = march - timedelta(days=(march.weekday() + 1) % 7)
+    end = october - timedelta(days=(october.weekday() + 1) % 7)
+    return -2 * 3600 if begin <= day < end else -3600
+
+
+_OFFSETS = {"America/New_York": new_york_offset_seconds, "Europe/Berlin": berlin_offset_seconds}
+
+
 @dataclass(frozen=True, eq=False)
 class Calendar:
     """Work days between two day numbers; every lookup takes a scalar or an array of day numbers."""
@@ -92,22 +104,24 @@ class Calendar:
         return bool(self.is_workday[day - self.first])
 
 
-def calendar_between(first: int, last: int) -> Calendar:
-    """The firm's calendar of the days first..last."""
+def calendar_between(
+    first: int, last: int, zone: str = "America/New_York", holidays: tuple[int, ...] = US_HOLIDAYS
+) -> Calendar:
+    """A company's calendar of the days first..last."""
     days = np.arange(first, last + 1, dtype=np.int64)
-    closed = {day_number(date(d // 10_000, d // 100 % 100, d % 100)) for d in US_HOLIDAYS}
+    closed = {day_number(date(d // 10_000, d // 100 % 100, d % 100)) for d in holidays}
     free = np.isin(days, np.array(sorted(closed), dtype=np.int64))
     is_workday = ((days + 3) % 7 < SATURDAY) & ~free
     rank = np.concatenate(([0], np.cumsum(is_workday)[:-1])).astype(np.int64)
-    behind = np.array([new_york_offset_seconds(to_date(int(d))) for d in days], dtype=np.int64)
+    behind = np.array([_OFFSETS[zone](to_date(int(d))) for d in days], dtype=np.int64)
     return Calendar(
         first=first, is_workday=is_workday, rank=rank, workdays=days[is_workday], behind_seconds=behind
     )
 
 
-def holidays_of(years: range) -> tuple[date, ...]:
-    """The firm's holidays in some years."""
-    days = (date(d // 10_000, d // 100 % 100, d % 100) for d in US_HOLIDAYS)
+def holidays_of(years: range, holidays: tuple[int, ...] = US_HOLIDAYS) -> tuple[date, ...]:
+    """A company's holidays in some years."""
+    days = (date(d // 10_000, d // 100 % 100, d % 100) for d in holidays)
     return tuple(day for day in days if day.year in years)
 
 

@@ -5,12 +5,16 @@ states, then signature and win in an order that varies. The last of acceptance, 
 win is the contract's activation (finance V1); work begins five working days later.
 """
 
+from datetime import date
+
 from msgspec import Struct
 
-from mocks.firm import reference
+from mocks.firm import mix, reference
+from mocks.firm.branch import TIME, US01, Branch
 from mocks.firm.clients import Client, ClientPicker
 from mocks.firm.data.quantiles import DURATION_DAYS, QUANTITY_E2
-from mocks.firm.days import Calendar, day_number, first_of_next_month
+from mocks.firm.days import Calendar, day_number, first_of_next_month, to_date
+from mocks.firm.facts.source import Retainer
 from mocks.firm.hashing import Streams
 from mocks.firm.profile import Profile
 
@@ -56,6 +60,12 @@ class DealLine(Struct, frozen=True):
     multiplier_ot_e2: int
     multiplier_travel_e2: int
     six_minutes: bool  # hours in tenths, otherwise in quarters
+    retainer: Retainer | None = None
+
+    @property
+    def method(self) -> str:
+        """How the line is billed: TM, FF or RET."""
+        return reference.package_methods(self.package)[0]
 
     @property
     def net_minor(self) -> int:
@@ -99,11 +109,23 @@ class Deal(Struct, frozen=True):
     closed_day: int
     first_day: int  # of work
     end_day: int  # half-open
+    open_ended: bool = False  # the contract names no end; `end_day` lies beyond the calendar
+    kind: str = TIME
+    branch: Branch = US01
+
+    @property
+    def end(self) -> date | None:
+        """The end that the contract names."""
+        return None if self.open_ended else to_date(self.end_day)
+
+    def line_key(self, line: int) -> str:
+        """The business key of a contract line."""
+        return f"CL|{self.contract_no}|{line}"
 
     @property
     def contract_no(self) -> str:
         """The contract number that Salesforce shows."""
-        return f"{101 + self.index:08d}"
+        return f"{self.branch.first_deal + self.index:08d}"
 
     @property
     def contract_bk(self) -> str:
@@ -113,12 +135,12 @@ class Deal(Struct, frozen=True):
     @property
     def opportunity_bk(self) -> str:
         """The opportunity's business key."""
-        return f"OP|O-{101 + self.index:06d}"
+        return f"OP|O-{self.branch.first_deal + self.index:06d}"
 
     @property
     def quote_no(self) -> str:
         """The quote number."""
-        return f"Q-{101 + self.index:08d}"
+        return f"Q-{self.branch.first_deal + self.index:08d}"
 
     @property
     def quote_bk(self) -> str:
@@ -140,6 +162,7 @@ def make_deals(
         client = picker.client_of(index)
         if profile.name == "deal" and index == profile.deals_won:
             client = 2
+        client = mix.client_of(index, client, profile)
         drafts.append((index, client, _ranks(index, profile, calendar, streams)))
     first_of: dict[int, int] = {}
     for index, client, _ in sorted(drafts, key=lambda d: (d[2][1], d[0])):
@@ -156,6 +179,9 @@ def _ranks(index: int, profile: Profile, calendar: Calendar, streams: Streams) -
     first = int(calendar.rank[day_number(profile.start) - calendar.first])
     end = day_number(first_of_next_month(profile.start, profile.months))
     last = int(calendar.rank[end - calendar.first])
+    early = mix.base_rank(index, profile, first, streams)
+    if early is not None:
+        return early, first
     if index == 0 or streams("deal.opening").hit(index, profile.opening_pm):
         jitter = 0 if profile.name == "deal" else streams("deal.opening_day").below(index, 3)
         return first + jitter, first
@@ -177,6 +203,15 @@ def _deal(
     active_rank = ranks[0] + max(signed[0], closed[0])
     first_day = int(calendar.workdays[active_rank + WORKDAYS_TO_FIRST_ENTRY])
     duration = streams("deal.duration").pick(index, DURATION_DAYS)
+    every_run = index > 0 and streams("deal.every_run").hit(index, 200)
+    span = mix.span(
+        index,
+        profile,
+        first_day,
+        max(duration, 60) if profile.name == "deal" else duration,
+        calendar,
+        streams,
+    )
     with_po = client.po_required or streams("deal.has_po").hit(index, 300)
     return Deal(
         index=index,
@@ -184,13 +219,16 @@ def _deal(
         client=client.index,
         new_account=new_account,
         practice=streams("deal.practice").below(index, len(reference.PRACTICES)),
-        every_run=index > 0 and streams("deal.every_run").hit(index, 200),
+        every_run=mix.every_run(index, every_run, profile),
         po_number=f"PO-{41_000 + streams('deal.po').below(index, 58_000)}" if with_po else None,
         lines=_lines(index, profile, streams),
         steps=steps,
         closed_day=int(calendar.workdays[ranks[0] + closed[0]]),
         first_day=first_day,
-        end_day=first_day + (max(duration, 60) if profile.name == "deal" else duration),
+        end_day=span.end_day,
+        open_ended=span.open_ended,
+        kind=mix.kind_of(index, profile),
+        branch=profile.branch,
     )
 
 
@@ -228,15 +266,17 @@ def _lines(index: int, profile: Profile, streams: Streams) -> tuple[DealLine, ..
     overtime, travel, unit = streams("deal.overtime"), streams("deal.travel"), streams("deal.unit")
     six_minutes = unit.hit(index, 300)
     lines = []
-    for k in range(count):
+    packages = mix.packages(
+        index, profile, [(first + k) % reference.package_count() for k in range(count)], streams
+    )
+    for k, package in enumerate(packages):
         ident = index << 3 | k
-        package = (first + k) % reference.package_count()
         lines.append(
             DealLine(
                 line=k + 1,
                 package=package,
                 quantity_e2=max(100, quantity.pick(ident, QUANTITY_E2) // 25 * 25),
-                list_price_e4=reference.package_list_price_e4(package),
+                list_price_e4=reference.package_list_price_e4(package, profile.branch),
                 discount_e6=discount if own_discount.hit(ident, 700) else 0,
                 multiplier_ot_e2=overtime.pick(ident, (100, 125, 150, 150)),
                 multiplier_travel_e2=travel.pick(ident, (50, 50, 100)),

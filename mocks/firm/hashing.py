@@ -88,17 +88,18 @@ class Stream(Struct, frozen=True):
 
 
 class Streams:
-    """All streams of one seed, by name; remembers the names asked for, for a test of their keys."""
+    """All streams of one seed and company, by name; remembers the names asked for, so a test sees keys."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, prefix: str = "") -> None:
         self.seed = seed
+        self._prefix = prefix
         self._by_name: dict[str, Stream] = {}
 
     def __call__(self, name: str) -> Stream:
         """The stream of that name."""
         found = self._by_name.get(name)
         if found is None:
-            found = self._by_name[name] = Stream(stream_key(self.seed, name))
+            found = self._by_name[name] = Stream(stream_key(self.seed, self._prefix + name))
         return found
 
     def names(self) -> tuple[str, ...]:

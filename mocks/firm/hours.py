@@ -64,11 +64,9 @@ def cells_of(world: World, who: I64) -> Cells:
     days = np.arange(world.first, world.end, dtype=np.int64)
     weekday = (days + 3) % 7
     main, second = _track_grid(world, who, 0, days), _track_grid(world, who, 1, days)
-    person = np.broadcast_to(who[:, None], main.shape)
-    away_week = _week_hits(world, who, days, "hours.leave_week", _leave_pm(days))
-    ident = person << 23 | days[None, :] << 3
     benched = world.streams("hours.benched").hits(who[:, None] << 23 | days[None, :] // 14 << 3, 48)
-    away = away_week | benched | world.streams("hours.leave_day").hits(ident, 25)
+    away_week, away_day = leave_of(world, who, days)
+    away = away_week | benched | away_day
     off = world.short_week[who][:, None] & (weekday == _FRIDAY)[None, :]
     workday = world.calendar.is_workday[days - world.calendar.first]
     regular = workday[None, :] & ~off & ~away & ((main >= 0) | (second >= 0))
@@ -77,6 +75,13 @@ def cells_of(world: World, who: I64) -> Cells:
     saturday &= _week_hits(world, who, days, "hours.saturday", np.full(len(days), 70, dtype=np.int64))
     row, column = np.nonzero(regular | saturday)
     return Cells(who[row], days[column], main[row, column], second[row, column])
+
+
+def leave_of(world: World, who: I64, days: I64) -> tuple[Bools, Bools]:
+    """By person and day: whether the week is leave, and whether the single day is; work days or not."""
+    ident = who[:, None] << 23 | days[None, :] << 3
+    away_week = _week_hits(world, who, days, "hours.leave_week", _leave_pm(days))
+    return away_week, world.streams("hours.leave_day").hits(ident, 25)
 
 
 def _leave_pm(days: I64) -> I64:

@@ -10,6 +10,7 @@ from mocks.firm.deals import Deal
 from mocks.firm.facts.source import PaymentIntent
 from mocks.firm.hashing import I64
 from mocks.firm.plays import ERP, Play
+from mocks.firm.receivables import billed_days, run_days
 from mocks.firm.staffing import CODES_PER_PERSON
 from mocks.firm.world import World
 
@@ -24,11 +25,13 @@ def payment_plays(world: World, cards: Cards) -> Iterator[Play]:
     Customers with consolidated invoices are left out: an intention names one contract.
     """
     ends = [day_number(last) for last in month_ends(world.profile.start, world.profile.months)]
+    certain = billed_days(world, cards) if world.profile.all_methods else {}
     billed = _billed_months(world, cards, ends)
     for deal in world.deals:
         if deal.won and not world.clients[world.clients[deal.client].bill_to].consolidate:
             months = np.flatnonzero(billed[deal.index]).tolist()
-            yield from _payments(world, deal, [ends[month] for month in months])
+            invoiced = [ends[month] for month in months]
+            yield from _payments(world, deal, certain.get(deal.index, invoiced))
 
 
 def _billed_months(world: World, cards: Cards, ends: list[int]) -> I64:
@@ -53,7 +56,10 @@ def _payments(world: World, deal: Deal, invoiced: list[int]) -> Iterator[Play]:
     for end in invoiced:
         ident = deal.index << 16 | end
         jitter = world.streams("payment.jitter").below(ident, 7) - 3 if high > low else 0
-        due.append((world.calendar.workday(end + max(2, low + habit + jitter)), ident))
+        day = world.calendar.workday(end + max(2, low + habit + jitter))
+        while world.profile.all_methods and _follows_run(world, deal, day):
+            day = world.calendar.workday(day + 1)
+        due.append((day, ident))
     paid_until = -1
     for (day, ident), end in sorted(zip(due, invoiced, strict=True)):
         second = 9 * _HOUR + world.streams("payment.second").below(ident, 3 * _HOUR)
@@ -71,3 +77,8 @@ def _payments(world: World, deal: Deal, invoiced: list[int]) -> Iterator[Play]:
             bank_ref=f"WIRE-{deal.contract_no}-{day:05d}",
         )
         yield Play(at_ms, ERP, (intent,))
+
+
+def _follows_run(world: World, deal: Deal, day: int) -> bool:
+    """Whether a day is so near to a run that its invoice may or may not be posted when money comes."""
+    return any(0 <= day - run <= 2 for run in run_days(world, deal))

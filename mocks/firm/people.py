@@ -11,6 +11,7 @@ from datetime import date
 from msgspec import Struct
 
 from mocks.firm import reference
+from mocks.firm.branch import US01, Branch
 from mocks.firm.data.names import FIRST_NAMES, LAST_NAMES, SKILLS
 from mocks.firm.days import Calendar, day_number, monday_of, to_date
 from mocks.firm.facts.source import JobRow, Resource, Skill, StatusRow
@@ -41,11 +42,12 @@ class Person(Struct, frozen=True):
     promoted_day: int | None
     short_week: bool
     skills: tuple[Skill, ...]
+    branch: Branch = US01
 
     @property
     def employee_no(self) -> str:
         """The number shown in every system."""
-        return f"{100_001 + self.index}"
+        return f"{self.branch.first_employee + self.index}"
 
     @property
     def bk(self) -> str:
@@ -142,7 +144,13 @@ def _moves(profile: Profile, calendar: Calendar, managers: tuple[int, ...], stre
     joins, leaves = {}, {}
     for i in joiners:
         day = _day_within(streams, "people.join_day", i, profile, (25, 45) if one_month else (8, 85))
-        joins[i] = calendar.workday(monday_of(day + 6))
+        if profile.all_methods:
+            # In the first days of a month, so that the month's payroll knows everybody who works in it.
+            first = day_number(to_date(day).replace(day=1))
+            day = first + 1 + streams("people.join_in_month").below(i, 7)
+            joins[i] = calendar.workday(day)
+        else:
+            joins[i] = calendar.workday(monday_of(day + 6))
     for i in leavers:
         day = _day_within(streams, "people.leave_day", i, profile, (72, 95) if one_month else (20, 95))
         leaves[i] = calendar.workday(day)
@@ -201,7 +209,7 @@ def make_people(profile: Profile, calendar: Calendar, streams: Streams) -> tuple
                 index=i,
                 first_name=first,
                 last_name=last,
-                work_email=f"{local}{suffix}@{reference.MAIL_DOMAIN}",
+                work_email=f"{local}{suffix}@{profile.branch.mail_domain}",
                 level=level_of(i, profile.consultants),
                 practice=practice.below(i, len(reference.PRACTICES)),
                 manager=manager_of[i],
@@ -211,6 +219,7 @@ def make_people(profile: Profile, calendar: Calendar, streams: Streams) -> tuple
                 promoted_day=moves.promoted.get(i),
                 short_week=i not in moves.leaves and short_week.hit(i, 30),
                 skills=_skills(streams, i, to_date(hired)),
+                branch=profile.branch,
             )
         )
     return tuple(people)
@@ -231,7 +240,7 @@ def _job(person: Person, level: int, since: int, people: tuple[Person, ...]) -> 
         valid_from=to_date(since),
         level=reference.LEVELS[level],
         title=reference.TITLES[level],
-        cost_centre=reference.cost_centre_bk(person.practice),
+        cost_centre=reference.cost_centre_bk(person.practice, person.branch),
         manager=None if person.manager is None else people[person.manager].bk,
     )
 
@@ -252,7 +261,7 @@ def versions_of(
         first_name=person.first_name,
         last_name=person.last_name,
         work_email=person.work_email,
-        entity=reference.ENTITY,
+        entity=person.branch.bk,
         practice=reference.practice_bk(person.practice),
         hired=to_date(person.hired_day),
         terminated=None,

@@ -4,9 +4,9 @@ from msgspec import Struct
 
 from mocks.firm.facts.source import SourceFact
 
-CRM, PSA, HRIS, ERP = "crm", "psa", "hris", "erp"
+CRM, PSA, HRIS, PAYROLL, ERP = "crm", "psa", "hris", "payroll", "erp"
 # at one instant people are entered before deals, deals before assignments, those before time and money
-_ORDER = {HRIS: 0, CRM: 1, PSA: 2, ERP: 3}
+_ORDER = {HRIS: 0, CRM: 1, PSA: 2, PAYROLL: 3, ERP: 4}
 
 
 class Play(Struct, frozen=True):

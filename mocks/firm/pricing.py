@@ -60,7 +60,7 @@ class _Cards:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._default = default_card(world.profile.start, 0, world.streams)
+        self._default = default_card(world.profile.start, 0, world.streams, world.profile.branch)
         self._chains: dict[int, tuple[tuple[RateLine, ...], ...]] = {}
 
     def of(self, deal: Deal) -> tuple[tuple[RateLine, ...], ...]:
@@ -71,7 +71,7 @@ class _Cards:
             cards = [contract_card(deal, 0, world.streams)]
             payer: Client | None = world.clients[world.clients[deal.client].bill_to]
             while payer is not None:
-                cards.append(client_card(payer, world.profile.start, 0, world.streams))
+                cards.append(client_card(payer, world.profile.start, 0, world.streams, world.profile.branch))
                 payer = None if payer.parent is None else world.clients[payer.parent]
             found = self._chains[deal.index] = (*cards, self._default)
         return found

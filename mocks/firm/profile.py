@@ -2,15 +2,19 @@
 
 from datetime import date
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from mocks.firm.branch import DE01, US01, Branch
 from mocks.firm.data.holidays import FIRST_YEAR, LAST_YEAR
 
 MIN_CONSULTANTS = 4
 MAX_CONSULTANTS = 90_000
 MAX_MONTHS = 60
-PRESETS = ("deal", "tiny", "small", "mid")
-_SIZES = {"deal": (8, 1), "tiny": (12, 3), "small": (50, 3), "mid": (1000, 12)}
+MONTH_END = "month-end"
+MIN_MONTH_END = 8
+PRESETS = ("deal", "tiny", "small", "mid", MONTH_END)
+_SIZES = {"deal": (8, 1), "tiny": (12, 3), "small": (50, 3), "mid": (1000, 12), MONTH_END: (50, 2)}
+_HEAD_OFFICE_PER_CENT = 60
 
 
 class Profile(Struct, frozen=True, kw_only=True):
@@ -35,6 +39,14 @@ class Profile(Struct, frozen=True, kw_only=True):
     promote_pm: int = 100  # people, each year
     correct_after_billing: bool = False  # corrections may follow the billing run that locked them
     pay_after_days: tuple[int, int] = (18, 60)
+    late_correct_pm: int = 0  # timecards put right in the first days of the month after
+    all_methods: bool = False  # fixed fees and retainers, leave and payroll besides time and material
+    branches: tuple[Branch, ...] = (US01,)
+
+    @property
+    def branch(self) -> Branch:
+        """The company of a profile that has only one."""
+        return self.branches[0]
 
 
 def profile_named(
@@ -67,6 +79,8 @@ def profile_named(
             clear_pm=800,
             pay_after_days=(4, 4),
         )
+    if name == MONTH_END:
+        return _month_end(people, start, length)
     won = max(2, people * (6 + length) // 36)
     return Profile(
         name=name,
@@ -78,6 +92,60 @@ def profile_named(
         clients=max(3, won * 3 // 5),
         joiners=moves,
         leavers=moves,
+    )
+
+
+def _month_end(people: int, start: date, months: int) -> Profile:
+    """Two companies that sell everything; deals and moves are those of both."""
+    if people < MIN_MONTH_END:
+        raise ValueError(
+            f"A firm of {people} consultants is too small for two companies: "
+            f"choose at least {MIN_MONTH_END} consultants."
+        )
+    won = max(8, people * (6 + months) // 32)
+    moves = min(max(1, people * months // 90), people // 6)
+    return Profile(
+        name=MONTH_END,
+        consultants=people,
+        start=start,
+        months=months,
+        deals_won=won,
+        deals_lost=max(2, won // 2),
+        clients=max(9, won),
+        joiners=moves,
+        leavers=moves,
+        opening_pm=250,
+        correct_pm=30,
+        late_correct_pm=22,
+        correct_after_billing=True,
+        pay_after_days=(5, 40),
+        promote_pm=200,
+        all_methods=True,
+        branches=(US01, DE01),
+    )
+
+
+def parts(profile: Profile) -> tuple[Profile, ...]:
+    """One profile for each company, together the whole; the first company is the larger one."""
+    if len(profile.branches) == 1:
+        return (profile,)
+    head, other = profile.branches
+
+    def split(total: int, least: int) -> tuple[int, int]:
+        first = max(least, (total * _HEAD_OFFICE_PER_CENT + 50) // 100)
+        return first, max(least, total - first)
+
+    sizes = {
+        "consultants": split(profile.consultants, 3),
+        "deals_won": split(profile.deals_won, 3),
+        "deals_lost": split(profile.deals_lost, 1),
+        "clients": split(profile.clients, 4),
+        "joiners": split(profile.joiners, 0),
+        "leavers": split(profile.leavers, 0),
+    }
+    return tuple(
+        structs.replace(profile, branches=(branch,), **{name: pair[i] for name, pair in sizes.items()})
+        for i, branch in enumerate((head, other))
     )
 
 

@@ -8,6 +8,7 @@ cards changes in the middle of a week.
 from datetime import date
 
 from mocks.firm import reference
+from mocks.firm.branch import US01, Branch
 from mocks.firm.clients import Client
 from mocks.firm.days import day_number, monday_of, to_date
 from mocks.firm.deals import Deal
@@ -40,9 +41,9 @@ def odd_rate_e4(about_e4: int, ident: int, shape: Stream, digits: Stream) -> int
     return whole
 
 
-def card_rate_e4(level: int, ident: int, factor_pm: int, streams: Streams) -> int:
+def card_rate_e4(level: int, ident: int, factor_pm: int, streams: Streams, branch: Branch) -> int:
     """A level's price on a card that stands at some per mille of list."""
-    about = reference.LIST_RATE_E4[level] * factor_pm // 1000
+    about = reference.list_rate_e4(level, branch) * factor_pm // 1000
     return odd_rate_e4(about, ident, streams("rate.shape"), streams("rate.digits"))
 
 
@@ -73,7 +74,15 @@ def _card_rows(row: RateLine, change_on: date | None, ident: int, streams: Strea
 
 
 def _row(
-    card: str, scope: str, owner: str | None, level: int, practice: str, rate_e4: int, since: date, at_ms: int
+    card: str,
+    scope: str,
+    owner: str | None,
+    level: int,
+    practice: str,
+    rate_e4: int,
+    since: date,
+    at_ms: int,
+    branch: Branch,
 ) -> RateLine:
     name = reference.LEVELS[level]
     return RateLine(
@@ -82,7 +91,7 @@ def _row(
         card=card,
         scope=scope,
         owner=owner,
-        ccy=reference.CURRENCY,
+        ccy=branch.currency,
         level=name,
         practice=practice,
         unit="HOUR",
@@ -91,9 +100,9 @@ def _row(
     )
 
 
-def default_card(start: date, at_ms: int, streams: Streams) -> tuple[RateLine, ...]:
+def default_card(start: date, at_ms: int, streams: Streams, branch: Branch = US01) -> tuple[RateLine, ...]:
     """The firm's own prices for every level; two practices stand apart, some levels change mid-month."""
-    card = f"DF-{reference.ENTITY_CODE}"
+    card = f"DF-{branch.code}"
     since = date(start.year - _CARD_YEARS_BACK, 1, 1)
     change_on = _wednesday_after(day_number(start) + 14)
     rows: list[RateLine] = []
@@ -102,14 +111,16 @@ def default_card(start: date, at_ms: int, streams: Streams) -> tuple[RateLine, .
             ident = level << 4 | column
             if practice != "*" and level % 2 == column % 2:
                 continue
-            rate = card_rate_e4(level, ident, premium_pm, streams)
-            row = _row(card, "DEFAULT", None, level, practice, rate, since, at_ms)
+            rate = card_rate_e4(level, ident, premium_pm, streams, branch)
+            row = _row(card, "DEFAULT", None, level, practice, rate, since, at_ms, branch)
             changes = change_on if practice == "*" and level % 3 == 1 else None
             rows.extend(_card_rows(row, changes, ident, streams))
     return tuple(rows)
 
 
-def client_card(client: Client, start: date, at_ms: int, streams: Streams) -> tuple[RateLine, ...]:
+def client_card(
+    client: Client, start: date, at_ms: int, streams: Streams, branch: Branch = US01
+) -> tuple[RateLine, ...]:
     """The frame agreement of a client; account 1 never has one, so that it inherits that of account 0."""
     if client.index == 1 or (
         client.index and not streams("rate.client_card").hit(client.index, _CLIENT_CARD_PM)
@@ -122,8 +133,8 @@ def client_card(client: Client, start: date, at_ms: int, streams: Streams) -> tu
     for level in range(len(reference.LEVELS)):
         ident = 1 << 40 | client.index << 4 | level
         if streams("rate.client_level").hit(ident, _LEVEL_ON_CARD_PM):
-            rate = card_rate_e4(level, ident, factor, streams)
-            rows.append(_row(card, "CLIENT", client.bk, level, "*", rate, since, at_ms))
+            rate = card_rate_e4(level, ident, factor, streams, branch)
+            rows.append(_row(card, "CLIENT", client.bk, level, "*", rate, since, at_ms, branch))
     return tuple(rows)
 
 
@@ -148,9 +159,19 @@ def _contract_row(
 ) -> RateLine:
     exact = streams("rate.exact_practice").hit(ident, _EXACT_PRACTICE_PM)
     practice = reference.PRACTICES[deal.practice][0] if exact else "*"
-    rate = card_rate_e4(level, ident, factor_pm, streams)
+    rate = card_rate_e4(level, ident, factor_pm, streams, deal.branch)
     since = to_date(deal.first_day - 30)
-    row = _row(f"CT-{deal.contract_no}", "CONTRACT", deal.contract_bk, level, practice, rate, since, at_ms)
+    row = _row(
+        f"CT-{deal.contract_no}",
+        "CONTRACT",
+        deal.contract_bk,
+        level,
+        practice,
+        rate,
+        since,
+        at_ms,
+        deal.branch,
+    )
     if not streams("rate.day_unit").hit(ident, _DAY_UNIT_PM):
         return row
     fields = {name: getattr(row, name) for name in row.__struct_fields__}

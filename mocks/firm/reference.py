@@ -1,16 +1,19 @@
-"""The firm's own reference data: the company, its cost centres, practices, levels, packages and price base.
+"""The firm's own reference data: companies, cost centres, practices, levels, packages and price base.
 
 Everything here is the same for every seed; only instants and the calendars depend on the profile.
 """
 
 from datetime import date, timedelta
 
+from mocks.firm.branch import US01, Branch
+from mocks.firm.data.germany import STANDARD_PERCENT_E4
 from mocks.firm.data.places import STATE_TAX_PERCENT_E4
 from mocks.firm.days import Calendar, day_number, first_of_next_month, holidays_of, month_ends
 from mocks.firm.facts.source import (
     BillingDate,
     CostCentre,
     LegalEntity,
+    PackageMilestone,
     PackageTask,
     PeriodClose,
     Practice,
@@ -19,11 +22,6 @@ from mocks.firm.facts.source import (
 )
 from mocks.firm.profile import Profile
 
-ENTITY_CODE = "US01"
-ENTITY = f"LE|{ENTITY_CODE}"
-CURRENCY = "USD"
-TIME_ZONE = "America/New_York"
-MAIL_DOMAIN = "harborline.example"
 STANDARD_DAY_E2 = 800
 CLOSE_WORKDAY = 5
 CLOSE_SECOND = 16 * 3600
@@ -88,6 +86,72 @@ _PACKAGES: tuple[tuple[str, int, str, tuple[tuple[str, str, str | None, int], ..
     ),
 )
 _COORDINATION_HOURS_E2 = 433
+TIME_PACKAGES = len(_PACKAGES)
+# what a firm of all methods sells besides: the same row, then methods and (name, share) of its milestones
+_FIXED: tuple[
+    tuple[
+        tuple[str, int, str, tuple[tuple[str, str, str | None, int], ...]],
+        tuple[str, str],
+        tuple[tuple[str, int], ...],
+    ],
+    ...,
+] = (
+    (
+        (
+            "FXD-DEPLOY",
+            1,
+            "Fixed-price deployment",
+            (
+                ("10", "Design and configuration", "SENIOR", 2200),
+                ("20", "Build and test", "CONSULTANT", 3833),
+            ),
+        ),
+        ("FF", "POC_HOURS"),
+        (
+            ("Design signed off", 250_000),
+            ("Build complete", 333_333),
+            ("Go-live", 266_667),
+            ("Hypercare closed", 150_000),
+        ),
+    ),
+    (
+        (
+            "FXD-REDESIGN",
+            1,
+            "Process redesign",
+            (("10", "Process analysis", "CONSULTANT", 2650), ("20", "Target process", "MANAGER", 1417)),
+        ),
+        ("FF", "POC_HOURS"),
+        (("Analysis presented", 333_333), ("Target process agreed", 333_333), ("Handover", 333_334)),
+    ),
+    (
+        (
+            "FXD-REVIEW",
+            2,
+            "Controls review",
+            (("10", "Fieldwork", "ANALYST", 3125), ("20", "Findings and report", "SENIOR", 1950)),
+        ),
+        ("FF", "MILESTONE"),
+        (
+            ("Plan agreed", 150_000),
+            ("Fieldwork half done", 212_500),
+            ("Fieldwork done", 212_500),
+            ("Draft report", 225_000),
+            ("Final report", 200_000),
+        ),
+    ),
+    (
+        (
+            "RET-CARE",
+            1,
+            "Care retainer",
+            (("10", "Support on call", None, 3000), ("20", "Improvements", "CONSULTANT", 1000)),
+        ),
+        ("RET", "STRAIGHT_LINE"),
+        (),
+    ),
+)
+DEPLOY, REDESIGN, REVIEW, CARE = range(TIME_PACKAGES, TIME_PACKAGES + len(_FIXED))
 
 
 def opening_ms(calendar: Calendar, profile: Profile) -> int:
@@ -113,27 +177,33 @@ def billing_calendar(profile: Profile) -> tuple[BillingDate, ...]:
     return tuple(rows)
 
 
+def list_rate_e4(level: int, branch: Branch) -> int:
+    """What an hour of a level costs at a company's list."""
+    return LIST_RATE_E4[level] * branch.list_pm // 1000
+
+
 def legal_entity(calendar: Calendar, profile: Profile, at_ms: int) -> LegalEntity:
-    """The one company of the group."""
+    """The company of a profile."""
+    branch = profile.branch
     after = first_of_next_month(profile.start, profile.months + 3) - timedelta(days=1)
     return LegalEntity(
-        bk=ENTITY,
+        bk=branch.bk,
         recorded_at_ms=at_ms,
-        code=ENTITY_CODE,
-        name="Harborline Consulting, Inc.",
-        country="US",
-        functional_ccy=CURRENCY,
-        tz=TIME_ZONE,
+        code=branch.code,
+        name=branch.name,
+        country=branch.country,
+        functional_ccy=branch.currency,
+        tz=branch.time_zone,
         std_hours_day_e2=STANDARD_DAY_E2,
         close_calendar=close_calendar(calendar, profile),
         billing_calendar=billing_calendar(profile),
-        holidays=holidays_of(range(profile.start.year, after.year + 1)),
+        holidays=holidays_of(range(profile.start.year, after.year + 1), branch.holidays),
     )
 
 
-def cost_centre_bk(practice: int) -> str:
+def cost_centre_bk(practice: int, branch: Branch = US01) -> str:
     """The cost centre of a practice."""
-    return f"CC|{ENTITY_CODE}|{PRACTICES[practice][2]}"
+    return f"CC|{branch.code}|{PRACTICES[practice][2]}"
 
 
 def practice_bk(practice: int) -> str:
@@ -141,10 +211,10 @@ def practice_bk(practice: int) -> str:
     return f"PR|{PRACTICES[practice][0]}"
 
 
-def cost_centres(at_ms: int) -> tuple[CostCentre, ...]:
+def cost_centres(at_ms: int, branch: Branch = US01) -> tuple[CostCentre, ...]:
     """One cost centre for each practice."""
     return tuple(
-        CostCentre(bk=cost_centre_bk(i), recorded_at_ms=at_ms, entity=ENTITY, code=code, name=name)
+        CostCentre(bk=cost_centre_bk(i, branch), recorded_at_ms=at_ms, entity=branch.bk, code=code, name=name)
         for i, (_, name, code) in enumerate(PRACTICES)
     )
 
@@ -158,37 +228,60 @@ def practices(at_ms: int) -> tuple[Practice, ...]:
 
 
 def tax_rates(at_ms: int) -> tuple[TaxRate, ...]:
-    """State rates of the class SERVICE."""
-    since = date(2020, 1, 1)
+    """Rates of the American states, class SERVICE."""
     return tuple(
-        TaxRate(
-            bk=f"TX|US-{state}|SERVICE|{since}",
-            recorded_at_ms=at_ms,
-            jurisdiction=f"US-{state}",
-            tax_class="SERVICE",
-            valid_from=since,
-            percent_e4=percent_e4,
-        )
-        for state, percent_e4 in STATE_TAX_PERCENT_E4
+        _tax_rate(f"US-{state}", "SERVICE", percent, at_ms) for state, percent in STATE_TAX_PERCENT_E4
     )
+
+
+def standard_tax_rates(at_ms: int) -> tuple[TaxRate, ...]:
+    """Rates of the European countries that the firm deals with, class STANDARD."""
+    return tuple(_tax_rate(country, "STANDARD", percent, at_ms) for country, percent in STANDARD_PERCENT_E4)
+
+
+def _tax_rate(jurisdiction: str, tax_class: str, percent_e4: int, at_ms: int) -> TaxRate:
+    since = date(2020, 1, 1)
+    return TaxRate(
+        bk=f"TX|{jurisdiction}|{tax_class}|{since}",
+        recorded_at_ms=at_ms,
+        jurisdiction=jurisdiction,
+        tax_class=tax_class,
+        valid_from=since,
+        percent_e4=percent_e4,
+    )
+
+
+def _row(package: int) -> tuple[str, int, str, tuple[tuple[str, str, str | None, int], ...]]:
+    return _PACKAGES[package] if package < TIME_PACKAGES else _FIXED[package - TIME_PACKAGES][0]
+
+
+def package_methods(package: int) -> tuple[str, str]:
+    """How a package is billed, and how its revenue is recognised."""
+    return ("TM", "RTI") if package < TIME_PACKAGES else _FIXED[package - TIME_PACKAGES][1]
+
+
+def package_milestones(package: int) -> tuple[PackageMilestone, ...]:
+    """The milestone plan of a package; empty where it has none."""
+    rows = () if package < TIME_PACKAGES else _FIXED[package - TIME_PACKAGES][2]
+    return tuple(PackageMilestone(i, name, share) for i, (name, share) in enumerate(rows, start=1))
 
 
 def package_bk(package: int) -> str:
     """The business key of a service package."""
-    sku, version, _, _ = _PACKAGES[package]
+    sku, version, _, _ = _row(package)
     return f"SK|{sku}|{version}"
 
 
 def package_count() -> int:
-    """How many packages are sold."""
-    return len(_PACKAGES)
+    """How many packages are sold by the hour."""
+    return TIME_PACKAGES
 
 
 def package_tasks(package: int) -> tuple[PackageTask, ...]:
     """The task template of a package; the last row is the non-billable coordination task."""
     rows = [
         PackageTask(wbs=wbs, name=name, bill_level=level, hours_e2=hours_e2, billable=True, progress=True)
-        for wbs, name, level, hours_e2 in _PACKAGES[package][3]
+        for wbs, name, level, hours_e2 in _row(package)[3]
     ]
     rows.append(
         PackageTask(
@@ -203,27 +296,29 @@ def package_tasks(package: int) -> tuple[PackageTask, ...]:
     return tuple(rows)
 
 
-def package_list_price_e4(package: int) -> int:
+def package_list_price_e4(package: int, branch: Branch = US01) -> int:
     """A unit's list price: template hours at list rates, made odd in the last digits."""
     total = 0
-    for _, _, level, hours_e2 in _PACKAGES[package][3]:
-        total += hours_e2 * LIST_RATE_E4[LEVELS.index(level or "CONSULTANT")] // 100
+    for _, _, level, hours_e2 in _row(package)[3]:
+        total += hours_e2 * list_rate_e4(LEVELS.index(level or "CONSULTANT"), branch) // 100
     return total // 10_000 * 10_000 + (package * 2_375 + 1_425) % 10_000
 
 
-def packages(at_ms: int) -> tuple[ServicePackage, ...]:
-    """What the firm sells in this slice: time and materials, recognised as invoiced."""
+def packages(at_ms: int, all_methods: bool = False) -> tuple[ServicePackage, ...]:
+    """What the firm sells: time and material, and on request fixed fees and retainers."""
+    sold = range(TIME_PACKAGES + (len(_FIXED) if all_methods else 0))
     return tuple(
         ServicePackage(
             bk=package_bk(i),
             recorded_at_ms=at_ms,
-            sku=sku,
-            version=version,
-            name=name,
-            billing_method="TM",
-            revenue_method="RTI",
+            sku=_row(i)[0],
+            version=_row(i)[1],
+            name=_row(i)[2],
+            billing_method=package_methods(i)[0],
+            revenue_method=package_methods(i)[1],
             tax_class="SERVICE",
             tasks=package_tasks(i),
+            milestones=package_milestones(i),
         )
-        for i, (sku, version, name, _) in enumerate(_PACKAGES)
+        for i in sold
     )

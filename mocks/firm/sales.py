@@ -19,7 +19,7 @@ _QUOTE_STATES = ("DRAFT", "IN_APPROVAL", "APPROVED", "SENT")
 def account_with_card(world: World, client: int, at_ms: int) -> tuple[AccountFact | RateLine, ...]:
     """A client's account and its frame agreement."""
     account = account_fact(world.clients[client], world.clients, world.streams, at_ms)
-    card = client_card(world.clients[client], world.profile.start, at_ms, world.streams)
+    card = client_card(world.clients[client], world.profile.start, at_ms, world.streams, world.profile.branch)
     return (account, *card)
 
 
@@ -64,7 +64,7 @@ def opportunity(world: World, deal: Deal, ver: int) -> Opportunity:
     won = deal.won and ver == 3
     steps = deal.steps
     value = deal_value_minor(deal)
-    _, display = client_name(deal.client, world.streams)
+    _, display = client_name(deal.client, world.streams, world.profile.branch)
     return Opportunity(
         bk=deal.opportunity_bk,
         recorded_at_ms=(steps.opened_ms, steps.sent_ms, steps.closed_ms)[ver - 1],
@@ -73,8 +73,8 @@ def opportunity(world: World, deal: Deal, ver: int) -> Opportunity:
         name=f"{display} - {reference.PRACTICES[deal.practice][1]}",
         stage=("OPEN", "COMMIT", "CLOSED_WON" if deal.won else "CLOSED_LOST")[ver - 1],
         amount_minor=(value + 99_999) // 100_000 * 100_000 if ver == 1 else value,
-        ccy=reference.CURRENCY,
-        entity=reference.ENTITY,
+        ccy=deal.branch.currency,
+        entity=deal.branch.bk,
         practice=reference.practice_bk(deal.practice),
         close_date=to_date(deal.closed_day),
         closed_won_at_ms=steps.closed_ms if won else None,
@@ -93,7 +93,7 @@ def quote(deal: Deal, ver: int, status: str, at_ms: int) -> Quote:
         number=deal.quote_no,
         revision=1,
         status=status,
-        ccy=reference.CURRENCY,
+        ccy=deal.branch.currency,
         valid_until=to_date(deal.closed_day) + timedelta(days=30),
         lines=tuple(_quote_line(deal, line) for line in deal.lines),
     )
@@ -108,7 +108,7 @@ def _quote_line(deal: Deal, line: DealLine) -> QuoteLine:
         discount_e6=line.discount_e6,
         net_minor=line.net_minor,
         start=to_date(deal.first_day),
-        end=to_date(deal.end_day),
+        end=deal.end,
     )
 
 
@@ -124,10 +124,10 @@ def contract(world: World, deal: Deal, ver: int) -> Contract:
         account=client.bk,
         bill_to=world.clients[client.bill_to].bk,
         opportunity=deal.opportunity_bk,
-        entity=reference.ENTITY,
-        ccy=reference.CURRENCY,
+        entity=deal.branch.bk,
+        ccy=deal.branch.currency,
         start=to_date(deal.first_day),
-        end=to_date(deal.end_day),
+        end=deal.end,
         status="SIGNED" if signed else "DRAFT",
         billing_freq="EVERY_RUN" if deal.every_run else "MONTHLY",
         signed_at_ms=deal.steps.signed_ms if signed else None,
@@ -140,8 +140,8 @@ def _contract_line(deal: Deal, line: DealLine) -> ContractLine:
     return ContractLine(
         line=line.line,
         package=reference.package_bk(line.package),
-        billing_method="TM",
-        revenue_method="RTI",
+        billing_method=reference.package_methods(line.package)[0],
+        revenue_method=reference.package_methods(line.package)[1],
         tax_class="SERVICE",
         value_minor=line.net_minor,
         discount_e6=line.discount_e6,
@@ -150,5 +150,6 @@ def _contract_line(deal: Deal, line: DealLine) -> ContractLine:
         multiplier_travel_e2=line.multiplier_travel_e2,
         quantity_e2=line.quantity_e2,
         start=to_date(deal.first_day),
-        end=to_date(deal.end_day),
+        end=deal.end,
+        retainer=line.retainer,
     )

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mocks.firm.branch import COMPLETED_POC
 from mocks.firm.days import Calendar, day_number, first_of_next_month
-from mocks.firm.deals import Deal
+from mocks.firm.deals import Deal, DealLine
 from mocks.firm.hashing import I64, Streams, weighted
 from mocks.firm.people import FAR_DAY, Person, may_work_from
 from mocks.firm.profile import Profile
@@ -21,6 +22,8 @@ _GAP_PM = 90
 _WEIGHT_CAP = 8
 _WEEKS = weighted((4, 3), (5, 2), (6, 3), (8, 4), (10, 3), (13, 4), (16, 2), (20, 2), (26, 1))
 CODES_PER_PERSON = 1_000
+METHODS = ("TM", "FF", "RET")
+_FIXED_WEIGHTS = {"FF": 5, "RET": 2}  # their quantities follow from their staffing, not the other way round
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +37,8 @@ class LineTable:
     weight: I64
     six_minutes: I64
     every_run: I64
+    method: I64  # place in METHODS
+    closes_day: I64  # the last day on which time is handed in, because the project will be declared done
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +62,15 @@ class Blocks:
 def line_table(deals: tuple[Deal, ...]) -> LineTable:
     """The lines of won deals."""
     rows = [
-        (d.index, k, d.first_day, d.end_day, min(_WEIGHT_CAP, 1 + line.quantity_e2 // 200), line.six_minutes)
+        (d.index, k, d.first_day, d.end_day, _weight(line), line.six_minutes, METHODS.index(line.method))
         for d in deals
         if d.won
         for k, line in enumerate(d.lines)
     ]
-    table = np.array(rows, dtype=np.int64).reshape(-1, 6)
+    table = np.array(rows, dtype=np.int64).reshape(-1, 7)
     every_run = np.array([d.every_run for d in deals], dtype=np.int64)
+    closing = [d.end_day if d.kind == COMPLETED_POC else FAR_DAY for d in deals]
+    closes_day = np.array(closing, dtype=np.int64)
     return LineTable(
         deal=table[:, 0],
         line=table[:, 1],
@@ -72,6 +79,14 @@ def line_table(deals: tuple[Deal, ...]) -> LineTable:
         weight=table[:, 4],
         six_minutes=table[:, 5],
         every_run=every_run[table[:, 0]],
+        method=table[:, 6],
+        closes_day=closes_day[table[:, 0]],
+    )
+
+
+def _weight(line: DealLine) -> int:
+    return (
+        min(_WEIGHT_CAP, 1 + line.quantity_e2 // 200) if line.method == "TM" else _FIXED_WEIGHTS[line.method]
     )
 
 

@@ -18,6 +18,7 @@ from mocks.firm.facts.source import SourceFact
 from mocks.firm.firm import Firm
 from mocks.firm.hashing import I64
 from mocks.firm.hours import TIME_TYPES
+from mocks.firm.office import Office
 from mocks.firm.timecards import DAY_NAMES, card_name
 
 TEXT, INTEGER, DAY, FLAG, JSON = "text", "integer", "day", "flag", "json"
@@ -79,25 +80,25 @@ def small_tables(firm: Firm) -> Iterator[tuple[str, tuple[Column, ...]]]:
 
 
 def time_entry_chunks(firm: Firm, people_a_chunk: int = PEOPLE_A_CHUNK) -> Iterator[tuple[Column, ...]]:
-    """Every version of every time entry as it stands at the horizon, by person, day, slot and version."""
-    view = AssignmentView(firm.world)
-    for sheets in firm.sheet_chunks(people_a_chunk):
-        if len(sheets.entries.day):
-            yield _Versions(firm, sheets).columns(view)
+    """Every version of every time entry as it stands at the horizon, by company, person, day and version."""
+    for office in firm.offices:
+        for sheets in office.sheet_chunks(people_a_chunk):
+            if len(sheets.entries.day):
+                yield _Versions(office, sheets).columns(office.assignments)
 
 
 class _Versions:
     """The versions of some people's entries, one row each."""
 
-    def __init__(self, firm: Firm, sheets: TimeSheets) -> None:
-        entries, cards, horizon_ms = sheets.entries, sheets.cards, firm.horizon_ms
+    def __init__(self, office: Office, sheets: TimeSheets) -> None:
+        entries, cards, horizon_ms = sheets.entries, sheets.cards, office.world.horizon_ms
         place = np.searchsorted(cards.number, entries.card)
         first = np.flatnonzero(cards.submitted_ms[place] < horizon_ms)
         second = np.flatnonzero((cards.corrected_ms[place] > 0) & (cards.corrected_ms[place] < horizon_ms))
         row = np.concatenate((first, second))
         ver = np.repeat(np.array((1, 2), dtype=np.int64), (len(first), len(second)))
         order = np.lexsort((ver, row))
-        self._firm, self._sheets = firm, sheets
+        self._world, self._sheets = office.world, sheets
         self._row, self._ver = row[order], ver[order]
         self._place = place[self._row]
         self._replaced = self._ver == 2
@@ -105,13 +106,13 @@ class _Versions:
     def _hours_e2(self) -> I64:
         entries, cards = self._sheets.entries, self._sheets.cards
         resubmitted = cards.resubmitted_ms[self._place]
-        as_rejected = (resubmitted > 0) & (resubmitted >= self._firm.horizon_ms)
+        as_rejected = (resubmitted > 0) & (resubmitted >= self._world.horizon_ms)
         hours = np.where(as_rejected, entries.rejected_hours_e2[self._row], entries.hours_e2[self._row])
         return np.where(self._replaced, entries.corrected_hours_e2[self._row], hours)
 
     def _instants(self) -> tuple[I64, I64, I64]:
         """Submission, approval (0 for none) and state: 0 submitted, 1 rejected, 2 approved."""
-        cards, place, horizon_ms = self._sheets.cards, self._place, self._firm.horizon_ms
+        cards, place, horizon_ms = self._sheets.cards, self._place, self._world.horizon_ms
         again = (cards.resubmitted_ms[place] > 0) & (cards.resubmitted_ms[place] < horizon_ms)
         submitted = np.where(again, cards.resubmitted_ms[place], cards.submitted_ms[place])
         submitted = np.where(self._replaced, cards.corrected_ms[place], submitted)
@@ -123,26 +124,29 @@ class _Versions:
 
     def columns(self, view: AssignmentView) -> tuple[Column, ...]:
         """The rows as columns."""
-        people = self._firm.world.people
+        people = self._world.people
         card = self._sheets.entries.card[self._row]
         day = self._sheets.entries.day[self._row]
         code = self._sheets.cards.assignment[self._place]
         submitted, approved, state = self._instants()
-        manager = self._firm.world.manager[card_person(card)]
+        manager = self._world.manager[card_person(card)]
+        branch = self._world.profile.branch
         weekday = ((day + 3) % 7).tolist()
         keys: list[object] = [
-            f"TE|{card_name(number)}|{DAY_NAMES[on]}"
+            f"TE|{card_name(branch.card_base + number)}|{DAY_NAMES[on]}"
             for number, on in zip(card.tolist(), weekday, strict=True)
         ]
         return (
             Column("bk", TEXT, keys),
             Column("ver", INTEGER, self._ver.tolist()),
-            _pooled("card", card + REPLACEMENT * self._replaced, card_name),
+            _pooled("card", branch.card_base + card + REPLACEMENT * self._replaced, card_name),
             _pooled(
-                "replaces", np.where(self._replaced, card, -1), lambda n: card_name(n) if n >= 0 else None
+                "replaces",
+                np.where(self._replaced, branch.card_base + card, -1),
+                lambda n: card_name(n) if n >= 0 else None,
             ),
             _pooled("resource", card_person(card), lambda index: people[index].bk),
-            _pooled("assignment", code, assignment_bk),
+            _pooled("assignment", branch.assignment_base + code, assignment_bk),
             _pooled("task", code, lambda each: view.task_of(each)[0]),
             Column("work_date", DAY, day.astype("datetime64[D]").astype(object).tolist()),
             Column("hours_e2", INTEGER, self._hours_e2().tolist()),

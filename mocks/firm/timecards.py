@@ -20,7 +20,7 @@ DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def card_name(number: int) -> str:
-    """The name that the PSA shows."""
+    """The name that the PSA shows for a number on its company's base."""
     return f"TC-{number:010d}"
 
 
@@ -71,8 +71,9 @@ class TimecardView:
         number = int(cards.number[row])
         instants = self._instants()
         replaced = step >= CORRECTED
-        name = card_name(number + REPLACEMENT if replaced else number)
-        first_name = card_name(number)
+        base = self._world.profile.branch.card_base
+        name = card_name(base + (number + REPLACEMENT if replaced else number))
+        first_name = card_name(base + number)
         slot, person = number % 10, self._world.people[number // (WEEKS_BASE * 10) - 1]
         assignment, task, billable = self._task(int(cards.assignment[row]))
         approved = step in (APPROVED, CORRECTION_APPROVED)
@@ -132,5 +133,9 @@ class TimecardView:
         found = self._tasks.get(code)
         if found is None:
             task_bk, task = self._assignments.task_of(code)
-            found = self._tasks[code] = (assignment_bk(code), task_bk, task.billable)
+            found = self._tasks[code] = (
+                assignment_bk(code + self._world.profile.branch.assignment_base),
+                task_bk,
+                task.billable,
+            )
         return found

@@ -12,6 +12,7 @@ from mocks.firm.hashing import I64, Bools, Streams
 from mocks.firm.people import Person, last_workday, make_people
 from mocks.firm.profile import Profile
 from mocks.firm.staffing import Blocks, LineTable, line_table, make_blocks
+from mocks.firm.terms import with_terms
 
 _DAYS_BEFORE = 45
 _DAYS_AFTER = 160
@@ -19,7 +20,7 @@ _DAYS_AFTER = 160
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """People, deals and assignments of one firm; `first`..`end` are the days on which work is recorded."""
+    """People, deals and assignments of one company; `first`..`end` are the days on which work is recorded."""
 
     profile: Profile
     seed: int
@@ -42,14 +43,18 @@ class World:
 
 def make_world(profile: Profile, seed: int) -> World:
     """All tables below a million rows; pure in (profile, seed)."""
-    streams = Streams(seed)
+    branch = profile.branch
+    streams = Streams(seed, branch.stream_prefix)
     first = day_number(profile.start)
     end = day_number(first_of_next_month(profile.start, profile.months))
-    calendar = calendar_between(first - _DAYS_BEFORE, end + _DAYS_AFTER)
+    calendar = calendar_between(first - _DAYS_BEFORE, end + _DAYS_AFTER, branch.time_zone, branch.holidays)
     clients = make_clients(profile, streams)
     deals = make_deals(profile, clients, calendar, streams)
     people = make_people(profile, calendar, streams)
     lines = line_table(deals)
+    blocks = make_blocks(profile, people, lines, calendar, streams)
+    if profile.all_methods:
+        deals = with_terms(deals, lines, blocks, calendar, end, streams)
     closes = reference.close_calendar(calendar, profile)
     return World(
         profile=profile,
@@ -63,7 +68,7 @@ def make_world(profile: Profile, seed: int) -> World:
         deals=deals,
         people=people,
         lines=lines,
-        blocks=make_blocks(profile, people, lines, calendar, streams),
+        blocks=blocks,
         level=np.array([p.level for p in people], dtype=np.int64),
         manager=np.array([-1 if p.manager is None else p.manager for p in people], dtype=np.int64),
         until=np.array([p.until_day for p in people], dtype=np.int64),

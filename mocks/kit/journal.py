@@ -10,7 +10,8 @@ from msgspec import Struct
 BODY_BYTES_KEPT = 4096
 _SECRET = re.compile(
     rb'("?(?:access_token|refresh_token|client_secret|password|assertion|privateKey|sessionId|'
-    rb'verification_token|payRate|salary|gross_pay|net_pay|ssn|token)"?\s*[:=>]\s*"?)([^"&,<}\s]+)',
+    rb"verification_token|payRate|salary|gross_pay|net_pay|check_amount|net_pay_debit|company_debit|tax_debit|"
+    rb'debit|credit|employer_taxes|employee_taxes|employer":\s*(?:true|false),\s*"amount|ssn|token)"?\s*[:=>]\s*"?)([^"&,<}\s]+)',
     re.IGNORECASE,
 )
 

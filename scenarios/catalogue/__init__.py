@@ -1,9 +1,9 @@
 """All scenarios, one a module."""
 
-from scenarios.catalogue import deal_to_cash
+from scenarios.catalogue import deal_to_cash, month_end
 from scenarios.catalogue.scenario import Scenario
 
-SCENARIOS: tuple[Scenario, ...] = (deal_to_cash.SCENARIO,)
+SCENARIOS: tuple[Scenario, ...] = (deal_to_cash.SCENARIO, month_end.SCENARIO)
 
 
 def scenario_named(name: str) -> Scenario:

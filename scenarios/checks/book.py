@@ -2,10 +2,10 @@
 
 from collections import Counter, defaultdict
 
-from scenarios.checks.case import Case
+from scenarios.checks.case import Case, is_chargeable
 from scenarios.checks.result import Tally
 from scenarios.oracle.book import Book, Piece
-from scenarios.oracle.expected import TimeEvent
+from scenarios.oracle.expected import Event, TimeEvent
 
 _DELIVERY_CASES = ("TECH_", "REF_MISSING", "CO_PARTIAL", "CO_OUT_OF_ORDER", "SEQ_GAP", "INV_REJECTED")
 
@@ -23,25 +23,32 @@ def _pieces(case: Case, tally: Tally) -> dict[str, list[Piece]]:
         event = case.events_by_source.get(piece.source_id)
         if event is not None:
             rows[event.bk].append(piece)
-        elif piece.amount_minor:
+        elif piece.amount_minor and not (
+            piece.state == "COMMITTED" and case.is_schedule_row(piece.source_id)
+        ):
             tally.differ((piece.source_id,), "an approved version", "none", "event")
     return rows
 
 
-def _committed(case: Case) -> list[TimeEvent]:
-    return [e for e in case.expected.events if e.billable and e.commit_ms is not None]
+def _due(case: Case) -> list[Event]:
+    """Pieces that a book must list: fees and milestones only once a run took them."""
+    return [event for event in case.chargeable if isinstance(event, TimeEvent) or event.bk in case.billed]
 
 
-def _state(case: Case, event: TimeEvent) -> str:
-    invoice = case.billed.get(event.bk)
-    if invoice is not None:
-        return "INVOICED" if invoice.approved_ms is not None else "LOCKED"
-    return "COMMITTED" if event.superseded_ms is None else "CANCELLED"
+def _states(case: Case, event: Event) -> tuple[str, ...]:
+    """The states a piece may be in, the plainest first; between a credit's run and its posting two are."""
+    invoice, credit = case.billed.get(event.bk), case.credited.get(event.bk)
+    if invoice is None:
+        return ("COMMITTED",) if event.superseded_ms is None else ("CANCELLED",)
+    billed = "INVOICED" if invoice.approved_ms is not None else "LOCKED"
+    if credit is None:
+        return (billed,)
+    return ("CREDITED",) if credit.approved_ms is not None else (billed, "CREDITED")
 
 
 def i02b_pieces(case: Case) -> Tally:
     """The pieces of each priced version add up to its amount, each in the state the runs put it in."""
-    committed = _committed(case)
+    committed = _due(case)
     tally = Tally(wanted=len(committed))
     rows = _pieces(case, tally)
     for event in committed:
@@ -50,15 +57,28 @@ def i02b_pieces(case: Case) -> Tally:
         at = (event.bk, *event.sources)
         tally.equal(at, event.amount_minor, sum(piece.amount_minor for piece in pieces), "event")
         for piece in pieces:
-            if piece.amount_minor:
-                tally.equal((*at, "state"), _state(case, event), piece.state, "event")
+            if not piece.amount_minor:
+                continue
+            states = _states(case, event)
+            if piece.state not in states:
+                tally.differ((*at, "state"), states[0], piece.state, "event")
+            if isinstance(event, TimeEvent):
                 tally.equal((*at, "commit instant"), event.commit_ms, piece.commit_at_ms, "event")
+    _compare_covered(tally, case, rows)
     return tally
+
+
+def _compare_covered(tally: Tally, case: Case, rows: dict[str, list[Piece]]) -> None:
+    """Time on fixed-fee and retainer lines has no amount of its own."""
+    for event in case.expected.events:
+        if event.covered:
+            minor = sum(piece.amount_minor for piece in rows.get(event.bk, ()))
+            tally.equal((event.bk, *event.sources), 0, minor, "event")
 
 
 def i03b_hours(case: Case) -> Tally:
     """The pieces of each priced version carry its hours."""
-    committed = _committed(case)
+    committed = _due(case)
     tally = Tally(wanted=len(committed))
     rows = _pieces(case, Tally())
     for event in committed:
@@ -75,10 +95,12 @@ def i32b_lineage(case: Case) -> Tally:
     rows = {row.source_id: row for row in book.lineage}
     known = {piece.source_id for piece in book.pieces}
     open_cases = {row.entity_bk for row in book.cases if row.state == "OPEN"}
-    for event in case.expected.events:
+    fixed = [event for event in case.expected.fixed_events if event.bk in case.billed]
+    events: list[Event] = [*case.expected.events, *fixed]
+    for event in events:
         tally.compared += 1
         at = (event.bk, *event.sources)
-        if not event.billable or event.commit_ms is None or event.price is None:
+        if isinstance(event, TimeEvent) and (not is_chargeable(event) or event.price is None):
             told = event.te in open_cases or any(source in known for source in event.sources)
             if not told and event.superseded_ms is None:
                 tally.differ(at, "a terminal class or an open case", "neither", "event")
@@ -87,8 +109,10 @@ def i32b_lineage(case: Case) -> Tally:
         if row is None:
             tally.differ(at, "a lineage row", "none", "event")
             continue
-        due = (event.contract, f"{event.price.priority}|{event.price.source}", _approver(case, event))
-        tally.equal(at, due, (row.contract_bk, row.rate_source, row.approved_by), "event")
+        tally.equal((*at, "contract"), event.contract, row.contract_bk, "event")
+        if isinstance(event, TimeEvent) and event.price is not None:
+            due = (f"{event.price.priority}|{event.price.source}", _approver(case, event))
+            tally.equal(at, due, (row.rate_source, row.approved_by), "event")
         tally.equal((*at, "billed"), event.bk in case.billed, bool(row.invoice_external_id), "event")
     return tally
 
@@ -102,7 +126,7 @@ def _approver(case: Case, event: TimeEvent) -> str:
 
 def i35b_repeats(case: Case) -> Tally:
     """No piece of one version and rating exists twice."""
-    tally = Tally(wanted=len(_committed(case)))
+    tally = Tally(wanted=len(_due(case)))
     counts = Counter((p.source_id, p.ver, p.rating, p.piece) for p in _book(case).pieces)
     for identity, times in counts.items():
         tally.compared += times

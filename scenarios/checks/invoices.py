@@ -1,17 +1,19 @@
-"""Checks on invoices and their lines: partition, single billing, arithmetic, numbering, expected content."""
+"""Checks on billed pieces: partition, single billing, and the documents of every run as expected (X02)."""
 
 import re
 from collections import Counter, defaultdict
 
-from mocks.firm.facts.documents import Invoice
-from scenarios.checks.case import Case, comparable, parse_tax, witness
+from mocks.firm.facts.documents import CreditMemo, Invoice
+from scenarios.checks.arithmetic import document_at
+from scenarios.checks.case import Billed, Case
+from scenarios.checks.codes import comparable, parse_tax
 from scenarios.checks.result import Tally
-from scenarios.oracle.amounts import half_up
 from scenarios.oracle.calendars import period_of
-from scenarios.oracle.expected import ExpectedInvoice, TaxCode
+from scenarios.oracle.expected import ExpectedCredit, ExpectedInvoice, TaxCode
 
 _LineRow = tuple[str, int, int, TaxCode | None]  # event bk, net, functional net, tax
-_NUMBER = re.compile(r"(?P<entity>.+)-INV-(?P<year>\d{4})-(?P<running>\d{6})")
+_Field = tuple[str, object, object]
+_BY_AMOUNT = ("FF", "RET")  # billed as one piece at its amount; hours mean nothing
 
 
 def i02_value_partition(case: Case) -> Tally:
@@ -21,8 +23,9 @@ def i02_value_partition(case: Case) -> Tally:
     for invoice in case.invoices:
         for line in invoice.lines:
             invoiced[case.line_bk(line)] += line.amount_tc_minor
-    for event in case.expected.events:
-        if event.billable and event.commit_ms is not None:
+    chargeable = {event.bk for event in case.chargeable}
+    for event in case.events:
+        if event.bk in chargeable:
             tally.compared += 1
             due = event.amount_minor if event.bk in case.billed else 0
             tally.equal((event.bk, *event.sources), due, invoiced.get(event.bk, 0), "event")
@@ -33,16 +36,19 @@ def i02_value_partition(case: Case) -> Tally:
 
 
 def i03_hours_partition(case: Case) -> Tally:
-    """Per contract line the invoices carry exactly the hours of the entries they bill."""
+    """Per contract line the invoices carry exactly the hours of the entries and overage they bill."""
     tally = Tally()
     due: defaultdict[str, int] = defaultdict(int)
     billed: defaultdict[str, int] = defaultdict(int)
     for invoice in case.expected.invoices.values():
         for line in invoice.lines:
-            due[line.event.line_key] += line.event.hours_e2 * 100
+            if line.event.method not in _BY_AMOUNT:
+                due[line.event.line_key] += line.event.hours_e2 * 100
     for document in case.invoices:
         for row in document.lines:
             event = case.event_of(row)
+            if event is not None and event.method in _BY_AMOUNT:
+                continue
             key = event.line_key if event else f"?{row.contract_line_source_id}"
             billed[key] += row.quantity_e4
     for key in sorted(due.keys() | billed.keys()):
@@ -53,15 +59,21 @@ def i03_hours_partition(case: Case) -> Tally:
 
 
 def i04_single_billing(case: Case) -> Tally:
-    """No entry version stands on two live lines, and no line stands for nothing that people recorded."""
+    """No piece stands on two live lines, and no line stands for nothing that people recorded.
+
+    A line that credit memos took back in full is not live.
+    """
     tally = Tally(wanted=case.expected_line_count)
     seen: dict[str, str] = {}
     for invoice in case.invoices:
         for line in invoice.lines:
             tally.compared += 1
             place, bk = f"erp:invoice:{invoice.native_id}/{line.line}", case.line_bk(line)
+            credited_minor = case.credited_lines_minor.get((invoice.native_id, line.source_id), 0)
             if bk.startswith("?"):
                 tally.differ((place, bk), "an observed source record", "no such record", "line")
+            elif 0 < line.amount_tc_minor <= credited_minor:
+                continue
             elif bk in seen:
                 tally.differ((seen[bk], place, bk), "one line", "two lines", "line")
             else:
@@ -69,129 +81,95 @@ def i04_single_billing(case: Case) -> Tally:
     return tally
 
 
-def i05_invoice_arithmetic(case: Case) -> Tally:
-    """Net is the sum of lines, each category's tax one rounding of its base, gross is net + tax."""
-    tally = Tally(wanted=len(case.expected.invoices))
-    for invoice in case.invoices:
-        tally.compared += 1
-        at = witness("erp", "invoice", invoice.native_id, invoice.external_id)
-        net = sum(line.amount_tc_minor for line in invoice.lines)
-        tally.equal((*at, "net"), net, invoice.net_tc_minor, "document")
-        tax = sum(total.tax_tc_minor for total in invoice.taxes)
-        tally.equal((*at, "tax"), tax, invoice.tax_tc_minor, "document")
-        gross = invoice.net_tc_minor + invoice.tax_tc_minor
-        tally.equal((*at, "gross"), gross, invoice.gross_tc_minor, "document")
-        _compare_categories(tally, invoice, at)
-    return tally
-
-
-def _compare_categories(tally: Tally, invoice: Invoice, at: tuple[str, ...]) -> None:
-    bases: defaultdict[object, int] = defaultdict(int)
-    for line in invoice.lines:
-        bases[parse_tax(line.tax_code) or line.tax_code] += line.amount_tc_minor
-    taxed: set[object] = set()
-    for total in invoice.taxes:
-        code = parse_tax(total.tax_code)
-        if code is None or code in taxed:
-            tally.differ((*at, total.tax_code), "one readable tax code a category", "otherwise", "document")
-            continue
-        taxed.add(code)
-        tally.equal((*at, total.tax_code, "base"), bases.get(code, 0), total.base_tc_minor, "document")
-        due = half_up(total.base_tc_minor * code.percent_e4, 1_000_000)
-        tally.equal((*at, total.tax_code, "tax"), due, total.tax_tc_minor, "document")
-    for untaxed in sorted(bases.keys() - taxed, key=str):
-        if not isinstance(untaxed, TaxCode) or untaxed.percent_e4:
-            tally.differ((*at, str(untaxed)), "a tax total for the category", "none", "document")
-
-
-def i33_numbering(case: Case) -> Tally:
-    """Posted invoices are numbered 1..n per entity and year, in posting order; others have no number."""
-    tally = Tally(wanted=len(case.expected.invoice_journals))
-    posted_ms = {journal.document: journal.posted_at_ms for journal in case.journals}
-    series: defaultdict[tuple[str, str], list[tuple[int, Invoice]]] = defaultdict(list)
-    for invoice in case.invoices:
-        at = witness("erp", "invoice", invoice.native_id, invoice.external_id)
-        if invoice not in case.posted and invoice.number is None:
-            continue
-        tally.compared += 1
-        match = _NUMBER.fullmatch(invoice.number or "")
-        if invoice.status in ("DRAFT", "HELD", "APPROVED"):
-            tally.differ(at, "no number before posting", invoice.number, "document")
-        elif match is None or match["entity"] != invoice.entity:
-            tally.differ(at, f"{invoice.entity}-INV-YYYY-NNNNNN", invoice.number, "document")
-        else:
-            tally.equal(at, f"{invoice.acct_date.year:04d}", match["year"], "document")
-            series[(invoice.entity, match["year"])].append((int(match["running"]), invoice))
-    for rows in series.values():
-        rows.sort(key=lambda row: (row[0], row[1].native_id))
-        _compare_series(tally, rows, posted_ms)
-    return tally
-
-
-def _compare_series(tally: Tally, rows: list[tuple[int, Invoice]], posted_ms: dict[str, int]) -> None:
-    latest_ms = 0
-    for place, (running, invoice) in enumerate(rows, start=1):
-        at = witness("erp", "invoice", invoice.native_id, invoice.number or "")
-        tally.equal(at, place, running, "document")
-        at_ms = posted_ms.get(invoice.native_id, latest_ms)
-        if at_ms < latest_ms:
-            tally.differ(at, f"posted at {latest_ms} or later", at_ms, "document")
-        latest_ms = max(latest_ms, at_ms)
-
-
-def x02_invoices(case: Case) -> Tally:
-    """Every run's documents are there once, with the expected header and exactly the expected lines."""
-    tally = Tally(wanted=len(case.expected.invoices))
+def x02_documents(case: Case) -> Tally:
+    """Every run's invoices and credit memos are there once, with the expected header and exact lines."""
+    tally = Tally(wanted=len(case.expected.invoices) + len(case.expected.credits))
     for key in sorted(case.expected.invoices.keys() | case.invoices_by_key.keys()):
-        expected = case.expected.invoices.get(key)
-        observed = case.invoices_by_key.get(key, [])
+        invoice = case.expected.invoices.get(key)
+        documents = case.invoices_by_key.get(key, [])
         tally.compared += 1
-        if expected is None:
-            for invoice in observed:
-                at = witness("erp", "invoice", invoice.native_id, str(key))
-                tally.differ(at, "no such document", f"{invoice.gross_tc_minor} {invoice.ccy}", "document")
-        elif not observed and expected.held is not None:
+        if not documents and invoice is not None and invoice.held is not None:
             continue  # a subject may keep a held document to itself until it can stand
-        elif not observed:
-            what = f"{expected.gross_minor} {expected.ccy}"
-            tally.differ((expected.bk,), what, "no document", "document")
-        else:
-            _compare_invoice(tally, case, expected, observed[0])
-            for extra in observed[1:]:
-                at = witness("erp", "invoice", extra.native_id, expected.bk)
-                tally.differ(at, "one document", "a further one", "document")
+        _compare_documents(tally, case, str(key), invoice, documents)
+    for credit_key in sorted(case.expected.credits.keys() | case.credits_by_key.keys()):
+        credit = case.expected.credits.get(credit_key)
+        memos = case.credits_by_key.get(credit_key, [])
+        tally.compared += 1
+        if not memos and credit is not None and _kept_back(case, credit):
+            continue
+        _compare_documents(tally, case, str(credit_key), credit, memos)
     return tally
+
+
+def _kept_back(case: Case, credit: ExpectedCredit) -> bool:
+    """Whether the credited invoice is held: then its credit waits with it."""
+    invoice = case.expected.invoices.get(credit.key[2])
+    return invoice is not None and invoice.held is not None
+
+
+def _compare_documents(
+    tally: Tally,
+    case: Case,
+    key: str,
+    expected: ExpectedInvoice | ExpectedCredit | None,
+    observed: list[Invoice] | list[CreditMemo],
+) -> None:
+    if expected is None:
+        for document in observed:
+            what = f"{document.gross_tc_minor} {document.ccy}"
+            tally.differ(document_at(document, key), "no such document", what, "document")
+        return
+    if not observed:
+        what = f"{expected.gross_minor} {expected.ccy}"
+        tally.differ((expected.bk,), what, "no document", "document")
+        return
+    _compare_document(tally, case, expected, observed[0])
+    for extra in observed[1:]:
+        tally.differ(document_at(extra, expected.bk), "one document", "a further one", "document")
+
+
+def _settled_status(case: Case, native_id: str, gross_minor: int) -> str:
+    settled = case.settled_minor(native_id)
+    if not settled:
+        return "POSTED"
+    if settled < gross_minor:
+        return "PARTIALLY_PAID"
+    credited_ms, paid_ms = case.last_credited_ms.get(native_id, -1), case.last_paid_ms.get(native_id, 0)
+    return "CREDITED" if credited_ms >= paid_ms else "PAID"
 
 
 def expected_status(case: Case, expected: ExpectedInvoice, native_id: str) -> str:
-    """The status an invoice must have, given what payments cleared of it."""
+    """The status an invoice must have, given what payments and credits cleared of it, and which came last."""
     if expected.held is not None:
         return "HELD"
     if expected.approved_ms is None:
         return "DRAFT"
-    applied = case.applied_minor.get(native_id, 0)
-    if not applied:
-        return "POSTED"
-    return "PAID" if applied >= expected.gross_minor else "PARTIALLY_PAID"
+    return _settled_status(case, native_id, expected.gross_minor)
 
 
-def _compare_invoice(tally: Tally, case: Case, expected: ExpectedInvoice, actual: Invoice) -> None:
-    at = witness("erp", "invoice", actual.native_id, expected.bk)
+def _credit_status(case: Case, expected: ExpectedCredit, memo: CreditMemo) -> str:
+    if expected.approved_ms is None:
+        return memo.status if _kept_back(case, expected) and memo.status == "HELD" else "DRAFT"
+    return "APPLIED" if memo.applied_tc_minor >= expected.gross_minor else "POSTED"
+
+
+def _compare_document(
+    tally: Tally, case: Case, expected: ExpectedInvoice | ExpectedCredit, actual: Billed
+) -> None:
+    at = document_at(actual, expected.bk)
     _compare_lines(tally, case, expected, actual, at)
-    rows = (
-        ("status", expected_status(case, expected, actual.native_id), actual.status),
+    rows: list[_Field] = [
         ("customer", expected.customer, case.customer_bks.get(actual.customer)),
-        ("invoice_date", expected.key[1], actual.invoice_date),
         ("acct_date", expected.acct_date, actual.acct_date),
         ("period", period_of(expected.acct_date), actual.period),
-        ("due_date", expected.due_date, actual.due_date),
         ("approved_at_ms", expected.approved_ms, actual.approved_at_ms),
         ("ccy", expected.ccy, actual.ccy),
         ("fx_rate", True, _is_one(actual.fx_rate)),
         ("net", expected.net_minor, actual.net_tc_minor),
         ("tax", expected.tax_minor, actual.tax_tc_minor),
         ("gross", expected.gross_minor, actual.gross_tc_minor),
-    )
+        *_own_fields(case, expected, actual),
+    ]
     for name, due, found in rows:
         tally.equal((*at, name), due, found, "document")
     taxes = [(comparable(code), base, tax) for code, base, tax in expected.taxes if code.percent_e4]
@@ -203,12 +181,32 @@ def _compare_invoice(tally: Tally, case: Case, expected: ExpectedInvoice, actual
     tally.equal((*at, "taxes"), sorted(taxes, key=str), sorted(found_taxes, key=str), "document")
 
 
+def _own_fields(case: Case, expected: ExpectedInvoice | ExpectedCredit, actual: Billed) -> tuple[_Field, ...]:
+    """Fields that only one of both kinds has, or that follow rules of its own."""
+    if isinstance(expected, ExpectedInvoice) and isinstance(actual, Invoice):
+        return (
+            ("status", expected_status(case, expected, actual.native_id), actual.status),
+            ("invoice_date", expected.key[1], actual.invoice_date),
+            ("due_date", expected.due_date, actual.due_date),
+        )
+    if isinstance(expected, ExpectedCredit) and isinstance(actual, CreditMemo):
+        return (
+            ("status", _credit_status(case, expected, actual), actual.status),
+            ("memo_date", expected.key[1], actual.memo_date),
+        )
+    return (("kind", "the expected kind", "another"),)
+
+
 def _is_one(text: str) -> bool:
     return re.fullmatch(r"0*1(\.0*)?", text) is not None
 
 
 def _compare_lines(
-    tally: Tally, case: Case, expected: ExpectedInvoice, actual: Invoice, at: tuple[str, ...]
+    tally: Tally,
+    case: Case,
+    expected: ExpectedInvoice | ExpectedCredit,
+    actual: Billed,
+    at: tuple[str, ...],
 ) -> None:
     due: Counter[_LineRow] = Counter(
         (line.event.bk, line.amount_minor, line.amount_minor, comparable(line.tax)) for line in expected.lines

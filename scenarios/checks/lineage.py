@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from mocks.firm.facts.documents import Invoice, InvoiceLine, Journal
-from mocks.firm.facts.source import Contract, PaymentIntent, SourceFact
-from scenarios.checks.case import Case
+from mocks.firm.facts.source import Contract, PaymentIntent, PayrollRun, SourceFact
+from scenarios.checks.arithmetic import document_at
+from scenarios.checks.case import CLOSE_TYPES, Billed, BilledLine, Case
 from scenarios.checks.result import Tally
+from scenarios.oracle.expected import Event, TimeEvent
 from scenarios.oracle.rating import covers
 
 SUSPENSE = "9999"
@@ -21,47 +23,92 @@ def _lines(case: Case) -> Iterator[tuple[Invoice, InvoiceLine, tuple[str, ...]]]
 
 
 def i32_lineage(case: Case) -> Tally:
-    """Journal -> document -> line -> approved entry -> contract -> won opportunity, all of it there."""
-    tally = Tally(wanted=case.expected_line_count)
+    """Journal -> document -> line -> approved source -> contract -> won opportunity, all of it there."""
+    credit_lines = sum(len(credit.lines) for credit in case.expected.credits.values())
+    tally = Tally(wanted=case.expected_line_count + credit_lines)
     for _, line, at in _lines(case):
-        tally.compared += 1
-        event = case.event_of(line)
-        if event is None:
-            tally.differ(at, "an approved time entry of an active contract", "none", "line")
-            continue
-        key = case.sources.line_keys.get(line.contract_line_source_id, line.contract_line_source_id)
-        tally.equal((*at, "contract line"), event.line_key, key, "line")
-        tally.equal((*at, "project"), event.contract, case.project_bks.get(line.project), "line")
-        approved = [f for f in case.sources.entries[event.te] if f.ver == event.ver and f.approved_by]
-        if not approved:
-            tally.differ((*at, "approver"), "somebody", "nobody", "line")
-    documents = {invoice.native_id: invoice for invoice in case.invoices}
-    receipts = {payment.native_id for payment in case.payments}
-    for journal in case.journals:
-        tally.compared += 1
-        if journal.document not in documents and journal.document not in receipts:
-            at = (f"erp:journal:{journal.native_id}", journal.journal_type)
-            tally.differ(at, "a document", journal.document or "none", "journal")
-        elif journal.document in documents:
-            _compare_source_lines(tally, journal, documents[journal.document])
+        _compare_origin(tally, case, line, at)
+    for memo in case.credits:
+        credited = case.invoices_by_id.get(memo.invoice)
+        billed = {line.source_id for line in credited.lines} if credited else set()
+        for row in memo.lines:
+            at = (f"erp:creditMemo:{memo.native_id}/{row.line}", case.line_bk(row))
+            _compare_origin(tally, case, row, at)
+            if row.source_id not in billed:
+                tally.differ(at, "a line of the credited invoice", row.source_id or "none", "line")
+    _compare_journals(tally, case)
     return tally
 
 
-def _compare_source_lines(tally: Tally, journal: Journal, invoice: Invoice) -> None:
-    known = {line.source_id for line in invoice.lines}
+def _compare_origin(tally: Tally, case: Case, line: BilledLine, at: tuple[str, ...]) -> None:
+    tally.compared += 1
+    event = case.event_of(line)
+    if event is None:
+        tally.differ(at, "approved work of an active contract", "none", "line")
+        return
+    key = case.sources.line_keys.get(line.contract_line_source_id, line.contract_line_source_id)
+    tally.equal((*at, "contract line"), event.line_key, key, "line")
+    tally.equal((*at, "project"), event.contract, case.project_bks.get(line.project), "line")
+    if not _agreed(case, event):
+        tally.differ((*at, "approver"), "somebody", "nobody", "line")
+
+
+def _agreed(case: Case, event: Event) -> bool:
+    """Whether somebody approved the time or accepted the milestone; contract terms need nobody further."""
+    if isinstance(event, TimeEvent):
+        return any(f.ver == event.ver and f.approved_by for f in case.sources.entries[event.te])
+    if event.method != "FF":
+        return True
+    facts = case.facts.milestones.get(event.bk.removeprefix("BE|").removesuffix("|v1.1|p1"), ())
+    return any(fact.status == "ACCEPTED" and fact.accepted_by for fact in facts)
+
+
+def _compare_journals(tally: Tally, case: Case) -> None:
+    """Every journal is of a document, or of a contract line or payroll that exists."""
+    documents: dict[str, Billed] = {**case.invoices_by_id, **{memo.native_id: memo for memo in case.credits}}
+    receipts = {payment.native_id for payment in case.payments}
+    for journal in case.journals:
+        tally.compared += 1
+        at = (f"erp:journal:{journal.native_id}", journal.journal_type)
+        if journal.document in documents:
+            _compare_source_lines(tally, journal, documents[journal.document])
+        elif not journal.document and journal.journal_type in CLOSE_TYPES:
+            _compare_references(tally, case, journal, at)
+        elif journal.document not in receipts:
+            tally.differ(at, "a document", journal.document or "none", "journal")
+
+
+def _compare_references(tally: Tally, case: Case, journal: Journal, at: tuple[str, ...]) -> None:
+    source = case.close_key(journal)[2]
+    person = f"RS|{source.partition('#RS|')[2]}"
+    if source.startswith("?") or (journal.journal_type == "LAB" and person not in case.sources.resources):
+        tally.differ(at, "a source record", journal.source_id or "none", "journal")
+    for line in journal.lines:
+        for name, value, resolves in (
+            ("contract line", line.contract_line, line.contract_line in case.sources.line_keys),
+            ("project", line.project, line.project in case.project_bks),
+            ("customer", line.customer, line.customer in case.customer_bks),
+            ("person", line.resource, f"RS|{line.resource}" in case.sources.resources),
+        ):
+            if value and not resolves:
+                tally.differ((*at, line.account, name), "a record that exists", value, "journal")
+
+
+def _compare_source_lines(tally: Tally, journal: Journal, document: Billed) -> None:
+    known = {line.source_id for line in document.lines}
     for line in journal.lines:
         if line.source_line and line.source_line not in known:
-            at = (f"erp:journal:{journal.native_id}", f"erp:invoice:{invoice.native_id}")
+            at = (f"erp:journal:{journal.native_id}", *document_at(document))
             tally.differ(at, "a line of its document", line.source_line, "journal")
 
 
 def i37_effective_dating(case: Case) -> Tally:
     """Each billed hour lies within employment and assignment, at the amount the rate of the day gives."""
-    tally = Tally(wanted=case.expected_line_count)
+    tally = Tally(wanted=sum(isinstance(case.events_by_bk[bk], TimeEvent) for bk in case.billed))
     for _, line, at in _lines(case):
         event = case.event_of(line)
-        if event is None:
-            continue
+        if not isinstance(event, TimeEvent):
+            continue  # a fee is no hour of anybody
         tally.compared += 1
         person = case.sources.resources[event.resource].facts[-1]
         if not covers(person.hired, person.terminated, event.work_date):
@@ -101,6 +148,11 @@ def _played_form(fact: SourceFact) -> SourceFact:
     return structs.replace(fact, source_id="")
 
 
+def _readable(fact: SourceFact) -> object:
+    """The fact as a difference shows it: of a payroll only which it is."""
+    return f"payroll of {fact.period}" if isinstance(fact, PayrollRun) else fact
+
+
 def x01_observed_is_played(case: Case) -> Tally:
     """The systems of record hold every version that was played and no other; payments are judged apart."""
     tally = Tally()
@@ -109,9 +161,9 @@ def x01_observed_is_played(case: Case) -> Tally:
     tally.wanted = played.total()
     tally.compared = min(played.total(), observed.total())
     for fact in played - observed:
-        tally.differ((fact.bk, f"v{fact.ver}"), fact, "not observed so", "event")
+        tally.differ((fact.bk, f"v{fact.ver}"), _readable(fact), "not observed so", "event")
     for fact in observed - played:
-        tally.differ((fact.bk, f"v{fact.ver}"), "not played so", fact, "event")
+        tally.differ((fact.bk, f"v{fact.ver}"), "not played so", _readable(fact), "event")
     return tally
 
 

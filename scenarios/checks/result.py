@@ -9,6 +9,7 @@ from scenarios.checks.case import Case
 
 LAYERS = ("event", "line", "document", "journal", "balance", "mirror", "master")
 STORED_VIOLATIONS = 200
+GUARDED_GAP_MINOR = 100  # a larger gap may be somebody's pay
 
 
 class Violation(Struct, frozen=True, kw_only=True):
@@ -55,6 +56,19 @@ class Tally:
         """Note a difference unless both are the same."""
         if expected != actual:
             self.differ(witness, expected, actual, layer)
+
+    def guarded(self, witness: tuple[str, ...], due_minor: int, found_minor: int, layer: str) -> None:
+        """Note a difference of amounts that nobody may read: never one of them, nor a gap as large as one."""
+        gap = found_minor - due_minor
+        if not gap:
+            return
+        if not found_minor or not due_minor:
+            words = ("nothing", "an amount") if not due_minor else ("an amount", "nothing")
+        elif abs(gap) > GUARDED_GAP_MINOR:
+            words = ("the exact amount", f"off by more than {GUARDED_GAP_MINOR} minor units")
+        else:
+            words = ("the exact amount", f"off by {gap} minor units")
+        self.differ(witness, *words, layer)
 
 
 class Check(Struct, frozen=True, kw_only=True):

@@ -24,11 +24,23 @@ class PlannedFault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     until_hours: float | None = None
 
 
+class PlannedCrash(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The subject dies in the middle of its work, `from_hours` after the scenario's start or soon after."""
+
+    id: str
+    from_hours: float
+
+
 class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A named set of faults. Every one of them ends when the runner heals the estate."""
+    """A named set of faults of the systems and crashes of the subject; all end when the estate is healed."""
 
     name: str
     faults: tuple[PlannedFault, ...] = ()
+    crashes: tuple[PlannedCrash, ...] = ()
+
+    def crash_instants(self, start_ms: int) -> list[tuple[int, str]]:
+        """When the subject is to die, and which crash it is, in order."""
+        return sorted((start_ms + int(crash.from_hours * HOUR_MS), crash.id) for crash in self.crashes)
 
     def by_role(self, start_ms: int) -> dict[str, list[Fault]]:
         """The faults of each role with absolute instants."""

@@ -18,8 +18,12 @@ from scenarios.oracle.book import Book
 from scenarios.runner import Ended, Rehearsal, Runner
 from scenarios.state import keep_state
 from scenarios.subjects.core import CoreOperations, environment, tokens
+from scenarios.subjects.naive import Naive
+from scenarios.subjects.port import Subject
 
 WORLD = "default"
+WORKS_ON_SECONDS = 0.15  # long enough to be in the middle of something
+NAIVE_PAUSE_SECONDS = 0.05  # its pauses are real here, while the world's clock stands still
 
 
 class LiveEstate:
@@ -100,6 +104,7 @@ class LiveCore:
         self._poll_interval_seconds = poll_interval_seconds
         self.port = port or free_port()
         self._now_ms = 0
+        self._dies = False
         self._child: Child | None = None
         self._estate: Estate | None = None
         self.url = f"http://127.0.0.1:{self.port}"
@@ -144,6 +149,11 @@ class LiveCore:
         """Step its clock."""
         self._now_ms = now_ms
         await self._operations.advance(now_ms)
+        if self._dies:
+            self._dies = False
+            await asyncio.sleep(WORKS_ON_SECONDS)
+            await self.kill()
+            await self.start_again()
 
     async def settle(self) -> int | None:
         """Wait for rest."""
@@ -161,6 +171,10 @@ class LiveCore:
         """Its book."""
         return await self._operations.book()
 
+    async def crash(self) -> None:
+        """Be killed shortly after its clock moved again."""
+        self._dies = True
+
     async def stop(self) -> None:
         """Stop its process."""
         if self._child is not None:
@@ -172,16 +186,25 @@ def run(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:
     return uvloop.run(_run(rehearsal, options, hooks))
 
 
+def _subject(estate: LiveEstate, rehearsal: Rehearsal, options: Options) -> Subject:
+    poll_interval_seconds = rehearsal.scenario.poll_interval_seconds
+    if options.subject == "naive":
+        return Naive(
+            estate.transport, poll_interval_seconds=poll_interval_seconds, pause_seconds=NAIVE_PAUSE_SECONDS
+        )
+    return LiveCore(
+        estate.transport,
+        options.seed,
+        estate.folder,
+        database_url=options.database_url,
+        poll_interval_seconds=poll_interval_seconds,
+    )
+
+
 async def _run(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:
     folder = scratch_folder()
     estate = LiveEstate(options.seed, folder)
-    subject = LiveCore(
-        estate.transport,
-        options.seed,
-        folder,
-        database_url=options.database_url,
-        poll_interval_seconds=rehearsal.scenario.poll_interval_seconds,
-    )
+    subject = _subject(estate, rehearsal, options)
 
     async def between(now_ms: int) -> None:
         if hooks.between_steps is not None:

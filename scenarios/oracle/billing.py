@@ -1,11 +1,8 @@
-"""Billing runs: which pieces each run takes, how they are grouped, dated and taxed (finance 2.10).
-
-Credits of 2.7 plug in where a locked piece is superseded (`_needs_credit`), other billing methods where
-`events` enter `assign_runs`. Both are out of this slice and named in `unsupported` when met.
-"""
+"""Billing runs: which pieces each run takes, how they are grouped, dated and taxed (finance 2.10)."""
 
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date
 
 from msgspec import Struct
@@ -15,16 +12,18 @@ from scenarios.oracle.calendars import APPROVAL_DELAY_MS, accounting_date, cutof
 from scenarios.oracle.expected import (
     CaseSet,
     Deal,
+    Event,
     ExpectedInvoice,
     ExpectedLine,
     InvoiceKey,
     TaxCode,
-    TimeEvent,
 )
+from scenarios.oracle.posting import DEFERRED
 from scenarios.oracle.taxation import determine_tax, tax_minor
 from scenarios.oracle.versions import Sources
 
-REVENUE_TIME = "4000"
+_ACCOUNTS = {"TM": "4000", "OV": "4020", "FF": DEFERRED, "RET": DEFERRED}
+_METHOD_ORDER = {"TM": 0, "OV": 1, "RET": 2, "FF": 3}
 _BILLED_STATES = ("SIGNED", "ACTIVE", "COMPLETED")
 
 
@@ -43,6 +42,10 @@ def runs_of(entity: LegalEntity, now_ms: int) -> list[Run]:
         for row in entity.billing_calendar
     ]
     return sorted((run for run in runs if run.cutoff_ms <= now_ms), key=lambda run: run.cutoff_ms)
+
+
+def _line_order(event: Event) -> tuple[str, int, date, str]:
+    return event.line_key, _METHOD_ORDER[event.method], event.service_date, event.bk
 
 
 def _invoice_bk(key: InvoiceKey) -> str:
@@ -67,9 +70,10 @@ class Biller:
         )
         self.unsupported: set[str] = set()
 
-    def eligible_runs(self, deal: Deal) -> tuple[list[Run], list[int]]:
+    def eligible_runs(self, contract: str) -> tuple[list[Run], list[int]]:
         """The runs that look at a contract, with their cut-offs: active by then and of its frequency."""
-        if deal.contract not in self._runs:
+        if contract not in self._runs:
+            deal = self._deals[contract]
             entity = self._sources.entity(deal.entity)
             runs = [
                 run
@@ -77,8 +81,8 @@ class Biller:
                 if deal.activation_ms < run.cutoff_ms
                 and self._takes(self._contract(deal, run.cutoff_ms), run)
             ]
-            self._runs[deal.contract] = runs, [run.cutoff_ms for run in runs]
-        return self._runs[deal.contract]
+            self._runs[contract] = runs, [run.cutoff_ms for run in runs]
+        return self._runs[contract]
 
     def _takes(self, contract: Contract | None, run: Run) -> bool:
         if contract is None or contract.status not in _BILLED_STATES:
@@ -89,32 +93,25 @@ class Biller:
         """What is known just before an instant."""
         return self._sources.contracts[deal.contract].as_of(at_ms - 1)
 
-    def _run_of(self, event: TimeEvent) -> Run | None:
+    def _run_of(self, event: Event) -> Run | None:
         """The run that locks a piece: known by the cut-off, served by the date, not superseded before."""
         if event.commit_ms is None or not event.amount_minor:
             return None
-        runs, cutoffs = self.eligible_runs(self._deals[event.contract])
+        runs, cutoffs = self.eligible_runs(event.contract)
         for run in runs[bisect_right(cutoffs, event.commit_ms) :]:
             if event.superseded_ms is not None and event.superseded_ms < run.cutoff_ms:
                 return None
-            if event.work_date <= run.billing_date:
-                if self._needs_credit(event, run, cutoffs):
-                    self.unsupported.add(f"correction of {event.te} after its invoice was locked")
+            if event.service_date <= run.billing_date:
                 return run
         return None
 
-    def _needs_credit(self, event: TimeEvent, run: Run, cutoffs: list[int]) -> bool:
-        superseded_ms = event.superseded_ms
-        return superseded_ms is not None and any(superseded_ms < later for later in cutoffs)
-
-    def assign_runs(self, events: tuple[TimeEvent, ...]) -> dict[InvoiceKey, list[TimeEvent]]:
+    def assign_runs(self, events: Iterable[Event]) -> dict[InvoiceKey, list[Event]]:
         """The pieces of every document, by document key."""
-        groups: defaultdict[InvoiceKey, list[TimeEvent]] = defaultdict(list)
+        groups: defaultdict[InvoiceKey, list[Event]] = defaultdict(list)
         for event in events:
-            if event.billable:
-                run = self._run_of(event)
-                if run is not None:
-                    groups[self._key(self._deals[event.contract], run)].append(event)
+            run = self._run_of(event)
+            if run is not None:
+                groups[self._key(self._deals[event.contract], run)].append(event)
         return groups
 
     def _key(self, deal: Deal, run: Run) -> InvoiceKey:
@@ -127,7 +124,7 @@ class Biller:
             deal.bill_to if consolidated else deal.contract,
         )
 
-    def invoice(self, key: InvoiceKey, events: list[TimeEvent]) -> ExpectedInvoice | None:
+    def invoice(self, key: InvoiceKey, events: list[Event]) -> ExpectedInvoice | None:
         """The document of one group; None (with a reason in `unsupported`) where a rule is out of reach."""
         deal = self._deals[events[0].contract]
         entity, buyer = self._sources.entity(deal.entity), self._terms.get(deal.bill_to)
@@ -138,8 +135,6 @@ class Biller:
         tax = determine_tax(self._tax_rates, entity, buyer, key[1])
         code = tax if isinstance(tax, TaxCode) else TaxCode("", "", 0)
         held = None if isinstance(tax, TaxCode) else tax
-        if code.category == "AE":
-            self.unsupported.add(f"reverse charge on {key}: validity of the VAT id is not observable")
         approved_ms = cutoff_ms(entity, key[1]) + APPROVAL_DELAY_MS
         po_ms = self._po_known_ms(key, deal, approved_ms)
         if po_ms is None:
@@ -148,11 +143,11 @@ class Biller:
             ExpectedLine(
                 event=event,
                 amount_minor=event.amount_minor,
-                account=REVENUE_TIME,
+                account=_ACCOUNTS[event.method],
                 practice=self._deals[event.contract].practice,
                 tax=code,
             )
-            for event in sorted(events, key=lambda e: (e.line_key, e.work_date, e.bk))
+            for event in sorted(events, key=_line_order)
         )
         if held is not None:
             self._hold(key, held, deal)

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from mocks.firm.facts.source import Assignment, ContractLine, Resource, TimeEntry
+from mocks.firm.facts.source import Assignment, ContractLine, PackageTask, Resource, TimeEntry
 from scenarios.oracle.expected import CaseSet, Deal, Price, TimeEvent
 from scenarios.oracle.rating import RateBook, bill_level, covers, job_on, time_amount_minor
+from scenarios.oracle.terms import COVERING
 from scenarios.oracle.versions import History, Sources, line_key
 
 _STAFFED = ("CONFIRMED", "ACTIVE", "ENDED")
@@ -152,10 +153,11 @@ class EventMaker:
             return None
         parties = _Parties(deal, task, resource, assignment)
         valid_ms = self._valid_ms(version, parties)
-        line, task_billable = self._line(parties, valid_ms or self._now_ms)
-        billable = fact.billable and task_billable
+        line, row = self._line(parties, valid_ms or self._now_ms)
+        billable = fact.billable and row is not None and row.billable
+        covered = billable and line is not None and line.billing_method in COVERING
         commit_ms, price, amount_minor = None, None, 0
-        if valid_ms is not None and billable and line is not None:
+        if valid_ms is not None and billable and line is not None and not covered:
             commit_ms, price = self._commit(version, parties, valid_ms)
             if price is not None:
                 amount_minor = self._amount_minor(fact, deal, line, price)
@@ -177,6 +179,8 @@ class EventMaker:
             superseded_ms=version.superseded_ms,
             price=price,
             amount_minor=amount_minor,
+            covered=covered,
+            progress=row is not None and row.progress,
         )
 
     def _amount_minor(self, fact: TimeEntry, deal: Deal, line: ContractLine, price: Price) -> int:
@@ -186,8 +190,8 @@ class EventMaker:
             return 0
         return time_amount_minor(price, fact.hours_e2, multiplier, line.discount_e6, deal.ccy)
 
-    def _line(self, parties: _Parties, at_ms: int) -> tuple[ContractLine | None, bool]:
-        """The contract line as known at an instant, and whether the template's task is billable."""
+    def _line(self, parties: _Parties, at_ms: int) -> tuple[ContractLine | None, PackageTask | None]:
+        """The contract line as known at an instant, with the template's task."""
         contract = self._sources.contracts[parties.deal.contract].as_of(at_ms)
         for line in contract.lines if contract else ():
             if line.line == parties.task.line:
@@ -195,8 +199,8 @@ class EventMaker:
                 package = packages.as_of(at_ms) if packages else None
                 for row in package.tasks if package else ():
                     if row.wbs == parties.task.wbs:
-                        return line, row.billable
-        return None, False
+                        return line, row
+        return None, None
 
     def _problem(self, fact: TimeEntry, parties: _Parties, at_ms: int) -> str | None:
         """The first reason why the entry is not valid with what is known at `at_ms`."""

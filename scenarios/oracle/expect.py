@@ -1,35 +1,88 @@
 """The oracle's one entry: evidence in, everything the systems must hold out."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from msgspec import Struct
 
 from mocks.firm.facts.documents import CrmContractMirror, ErpCustomer, Invoice, Journal, Payment
 from mocks.firm.facts.source import Account, TimeEntry
+from scenarios.oracle.accruals import LineSums
 from scenarios.oracle.billing import Biller, Run, runs_of
+from scenarios.oracle.closing import close_lines
+from scenarios.oracle.closings import closed_calendars
+from scenarios.oracle.credits import expected_credits
 from scenarios.oracle.deals import active_deals
 from scenarios.oracle.events import EventMaker, parse_task
 from scenarios.oracle.evidence import Evidence
 from scenarios.oracle.expected import (
+    Allocation,
     CaseSet,
+    CloseKey,
+    CreditKey,
     Deal,
+    Event,
     Expected,
+    ExpectedCredit,
     ExpectedInvoice,
     ExpectedJournal,
+    ExpectedMilestone,
+    FixedEvent,
     InvoiceKey,
+    Position,
     TimeEvent,
 )
+from scenarios.oracle.labour import LabourBook
 from scenarios.oracle.masters import (
     ambiguous_customers,
     erp_profiles,
     expected_customers,
     expected_people,
     expected_tasks,
-    unsupported_terms,
 )
-from scenarios.oracle.posting import by_event, invoice_journal, open_accruals, payment_journal
+from scenarios.oracle.milestones import milestone_events, planned_milestones
+from scenarios.oracle.payroll import PayrollBook
+from scenarios.oracle.posting import CloseJournals, credit_journal, invoice_journal, payment_journal
+from scenarios.oracle.revenue import Recogniser
+from scenarios.oracle.schedules import retainer_events
+from scenarios.oracle.terms import COVERING, Line, contract_lines, unsupported_terms
 from scenarios.oracle.versions import Sources, index_sources
 
-_LATER_JOURNALS = ("CM", "APL", "EXP", "PAY", "LAB", "ACC", "ACR", "REV", "RCL", "RCR", "ICL", "ICB", "ICV")
+_LATER_JOURNALS = ("APL", "EXP", "ICL", "ICB", "ICV")
 _DAY_LIMIT_E2 = 2400
+
+
+class _World(Struct, frozen=True, kw_only=True):
+    """What every rule reads: facts, active contracts and their lines, billing events, cases."""
+
+    sources: Sources
+    now_ms: int
+    cases: CaseSet
+    deals: dict[str, Deal]
+    profiles: dict[str, Account]
+    lines: dict[str, Line]
+    events: tuple[TimeEvent, ...]
+    milestones: dict[str, ExpectedMilestone]
+    fixed: tuple[FixedEvent, ...]
+    unsupported: set[str]
+
+    @property
+    def all_events(self) -> Iterable[Event]:
+        """Time first, then the rest."""
+        yield from self.events
+        yield from self.fixed
+
+
+class _Documents(Struct, frozen=True, kw_only=True):
+    invoices: dict[InvoiceKey, ExpectedInvoice]
+    credits: dict[CreditKey, ExpectedCredit]
+
+
+class _Closes(Struct, frozen=True, kw_only=True):
+    journals: dict[CloseKey, ExpectedJournal]
+    closed_periods: frozenset[tuple[str, str]]
+    positions: dict[tuple[str, str], Position]
+    allocations: dict[tuple[str, str], Allocation]
 
 
 def expect(evidence: Evidence) -> Expected:
@@ -39,58 +92,120 @@ def expect(evidence: Evidence) -> Expected:
 
 def expect_from(sources: Sources, evidence: Evidence) -> Expected:
     """As `expect`, over facts that are indexed already."""
-    now_ms, cases = evidence.now_ms, CaseSet()
-    deals = active_deals(sources, cases, now_ms)
-    profiles = erp_profiles(sources, deals.values())
-    maker = EventMaker(sources, deals, cases, now_ms)
-    events = tuple(maker.events())
-    invoices, unsupported = _invoices(sources, deals, profiles, events, cases, now_ms)
+    world = _world(sources, evidence.now_ms)
+    documents = _documents(world)
+    closes = _closes(world, documents)
     payment_journals, unplaced = _payment_journals(sources, evidence)
-    _note_time_cases(sources, deals, events, cases, now_ms)
+    _note_time_cases(world)
     reasons = [
-        *unsupported_terms(sources, deals),
-        *ambiguous_customers(profiles),
-        *sorted(maker.unsupported),
-        *unsupported,
+        *unsupported_terms(sources, world.deals),
+        *ambiguous_customers(world.profiles),
+        *sorted(world.unsupported),
         *unplaced,
-        *_accruals(sources, events, invoices, now_ms),
-        *_long_days(events),
+        *_long_days(world.events),
         *_unknown_documents(evidence),
     ]
+    invoices, credits, cases = documents.invoices, documents.credits, world.cases
     return Expected(
-        deals=deals,
-        customers=expected_customers(sources, deals, profiles, cases),
-        people=expected_people(sources, now_ms),
-        tasks=expected_tasks(sources, deals),
-        events=events,
+        deals=world.deals,
+        customers=expected_customers(sources, world.deals, world.profiles, cases),
+        people=expected_people(sources, world.now_ms),
+        tasks=expected_tasks(sources, world.deals),
+        events=world.events,
         invoices=invoices,
-        invoice_journals={
-            key: invoice_journal(invoice)
-            for key, invoice in invoices.items()
-            if invoice.approved_ms is not None
-        },
+        invoice_journals={k: invoice_journal(i) for k, i in invoices.items() if i.approved_ms is not None},
         payment_journals=payment_journals,
+        fixed_events=world.fixed,
+        milestones=world.milestones,
+        credits=credits,
+        credit_journals={k: credit_journal(c) for k, c in credits.items() if c.approved_ms is not None},
+        close_journals=closes.journals,
+        closed_periods=closes.closed_periods,
+        positions=closes.positions,
+        allocations=closes.allocations,
         cases=tuple(sorted(cases.demanded)),
         allowed_cases=tuple(sorted(cases.allowed)),
         unsupported=tuple(reasons),
     )
 
 
-def _invoices(
-    sources: Sources,
-    deals: dict[str, Deal],
-    profiles: dict[str, Account],
-    events: tuple[TimeEvent, ...],
-    cases: CaseSet,
-    now_ms: int,
-) -> tuple[dict[InvoiceKey, ExpectedInvoice], list[str]]:
-    biller = Biller(sources, deals, profiles, cases, now_ms)
+def _world(sources: Sources, now_ms: int) -> _World:
+    cases, unsupported = CaseSet(), set[str]()
+    deals = active_deals(sources, cases, now_ms)
+    lines = contract_lines(sources, deals)
+    maker = EventMaker(sources, deals, cases, now_ms)
+    events = tuple(maker.events())
+    unsupported |= maker.unsupported
+    milestones = planned_milestones(lines.values(), cases)
+    fixed = milestone_events(sources, lines, milestones, now_ms, unsupported)
+    fixed += _retainers(sources, lines, events, now_ms)
+    return _World(
+        sources=sources,
+        now_ms=now_ms,
+        cases=cases,
+        deals=deals,
+        profiles=erp_profiles(sources, deals.values()),
+        lines=lines,
+        events=events,
+        milestones=milestones,
+        fixed=tuple(fixed),
+        unsupported=unsupported,
+    )
+
+
+def _retainers(
+    sources: Sources, lines: dict[str, Line], events: tuple[TimeEvent, ...], now_ms: int
+) -> list[FixedEvent]:
+    retainers = {key: line for key, line in lines.items() if line.terms.retainer is not None}
+    worked: defaultdict[str, list[TimeEvent]] = defaultdict(list)
+    for event in events:
+        if event.line_key in retainers:
+            worked[event.line_key].append(event)
+    fixed: list[FixedEvent] = []
+    for key, line in retainers.items():
+        entity = sources.entity(line.deal.entity)
+        if entity is not None and line.terms.billing_method == "RET":
+            fixed += retainer_events(line, worked[key], entity, now_ms)
+    return fixed
+
+
+def _documents(world: _World) -> _Documents:
+    sources, now_ms = world.sources, world.now_ms
+    biller = Biller(sources, world.deals, world.profiles, world.cases, now_ms)
     invoices: dict[InvoiceKey, ExpectedInvoice] = {}
-    for key, pieces in sorted(biller.assign_runs(events).items()):
+    for key, pieces in sorted(biller.assign_runs(world.all_events).items()):
         invoice = biller.invoice(key, pieces)
         if invoice is not None:
             invoices[key] = invoice
-    return invoices, sorted(biller.unsupported)
+    entities = {entity.code: entity for bk in sources.entities if (entity := sources.entity(bk)) is not None}
+    credits = expected_credits(invoices.values(), biller, entities, now_ms)
+    world.unsupported.update(biller.unsupported)
+    return _Documents(invoices=invoices, credits=credits)
+
+
+def _closes(world: _World, documents: _Documents) -> _Closes:
+    sources, lines = world.sources, world.lines
+    calendars, journals = closed_calendars(sources, world.now_ms), CloseJournals()
+    sums = LineSums(lines, calendars)
+    sums.bill(documents.invoices, documents.credits)
+    sums.accrue(world.all_events, documents.invoices, documents.credits)
+    recogniser = Recogniser(sources, calendars, world.cases, lines)
+    recogniser.count(world.events, world.fixed)
+    positions = close_lines(lines, calendars, sums, recogniser, journals)
+    labour = LabourBook(sources, calendars, world.events)
+    payroll = PayrollBook(sources, calendars, labour, journals, world.cases)
+    payroll.post_all(world.now_ms)
+    world.unsupported.update(payroll.unsupported)
+    return _Closes(
+        journals=journals.by_key,
+        closed_periods=frozenset(
+            (calendar.entity.code, closing.period)
+            for calendar in calendars.values()
+            for closing in calendar.closings
+        ),
+        positions=positions,
+        allocations=payroll.allocations,
+    )
 
 
 def _payment_journals(sources: Sources, evidence: Evidence) -> tuple[dict[str, ExpectedJournal], list[str]]:
@@ -113,22 +228,6 @@ def _payment_journals(sources: Sources, evidence: Evidence) -> tuple[dict[str, E
     return journals, unplaced
 
 
-def _accruals(
-    sources: Sources,
-    events: tuple[TimeEvent, ...],
-    invoices: dict[InvoiceKey, ExpectedInvoice],
-    now_ms: int,
-) -> list[str]:
-    billed, reasons = by_event(invoices), []
-    contracting = {bk: contract.facts[-1].entity for bk, contract in sources.contracts.items()}
-    for bk in sorted(sources.entities):
-        entity = sources.entity(bk)
-        if entity is not None:
-            own = (event for event in events if contracting[event.contract] == bk)
-            reasons += open_accruals(entity, own, billed, now_ms)
-    return reasons
-
-
 def _long_days(events: tuple[TimeEvent, ...]) -> list[str]:
     hours: Counter[tuple[str, object]] = Counter()
     for event in events:
@@ -142,38 +241,39 @@ def _unknown_documents(evidence: Evidence) -> list[str]:
     for document in evidence.documents:
         if isinstance(document, CrmContractMirror) or document.deleted:
             continue
-        if isinstance(document, Invoice) and document.status in ("VOID", "CREDITED"):
-            reasons.add(f"an invoice is {document.status}")
+        if isinstance(document, Invoice) and document.status == "VOID":
+            reasons.add("an invoice is VOID")
         if isinstance(document, Journal) and document.journal_type in _LATER_JOURNALS:
             reasons.add(f"journals of type {document.journal_type}")
     return sorted(reasons)
 
 
-def _note_time_cases(
-    sources: Sources, deals: dict[str, Deal], events: tuple[TimeEvent, ...], cases: CaseSet, now_ms: int
-) -> None:
+def _note_time_cases(world: _World) -> None:
     """TIME_UNAPPROVED at each cut-off, and TIME_DUPLICATE_SUSPECT (finance 7)."""
-    runs = {bk: runs_of(entity, now_ms) for bk in sources.entities if (entity := sources.entity(bk))}
+    sources = world.sources
+    runs = {bk: runs_of(entity, world.now_ms) for bk in sources.entities if (entity := sources.entity(bk))}
     for bk, facts in sources.entries.items():
         if facts[-1].status != "APPROVED" or len(facts) > 1:
-            _note_unapproved(bk, facts, deals, runs, cases)
-    _note_suspects(sources, events, cases)
+            _note_unapproved(bk, facts, world, runs)
+    _note_suspects(sources, world.events, world.cases)
 
 
-def _note_unapproved(
-    bk: str, facts: list[TimeEntry], deals: dict[str, Deal], runs: dict[str, list[Run]], cases: CaseSet
-) -> None:
+def _note_unapproved(bk: str, facts: list[TimeEntry], world: _World, runs: dict[str, list[Run]]) -> None:
     task = parse_task(facts[0].task)
-    deal = deals.get(task.contract) if task else None
-    if deal is None:
+    deal = world.deals.get(task.contract) if task else None
+    if task is None or deal is None:
         return
+    # Nothing waits to be billed for time that a fee covers, so a subject need not ask for it.
+    line = world.lines.get(task.line_key)
+    billed = line is not None and line.terms.billing_method not in COVERING
     ordered = sorted(facts, key=lambda fact: (fact.recorded_at_ms, fact.ver))
     for run in runs.get(deal.entity, []):
         known = [fact for fact in ordered if fact.recorded_at_ms < run.cutoff_ms]
         if not known or known[-1].status != "SUBMITTED" or known[-1].work_date > run.billing_date:
             continue
         monthly = run.freq == "MONTHLY" and deal.activation_ms < run.cutoff_ms and known[-1].billable
-        (cases.demand if monthly else cases.allow)("TIME_UNAPPROVED", (bk,))
+        note = world.cases.demand if monthly and billed else world.cases.allow
+        note("TIME_UNAPPROVED", (bk,))
 
 
 def _note_suspects(sources: Sources, events: tuple[TimeEvent, ...], cases: CaseSet) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from mocks.firm.facts.source import Account, Contract, Resource
+from mocks.firm.facts.source import Account, Resource
 from scenarios.oracle.amounts import half_up
 from scenarios.oracle.calendars import local_date
 from scenarios.oracle.expected import CaseSet, Deal, ExpectedCustomer, ExpectedPerson, ExpectedTask
@@ -156,37 +156,3 @@ def expected_people(sources: Sources, now_ms: int) -> dict[str, ExpectedPerson]:
         for bk, history in sources.resources.items()
         if (resource := history.latest()) is not None
     }
-
-
-def unsupported_terms(sources: Sources, deals: dict[str, Deal]) -> list[str]:
-    """Contract terms whose rules are out of this slice, by contract line."""
-    reasons: list[str] = []
-    for deal in deals.values():
-        entity = sources.entity(deal.entity)
-        if entity is not None and entity.functional_ccy != deal.ccy:
-            reasons.append(f"{deal.contract} is in {deal.ccy}, its entity in {entity.functional_ccy}")
-        at_start = sources.contracts[deal.contract].as_of(deal.activation_ms)
-        latest = sources.contracts[deal.contract].facts[-1]
-        if at_start is not None and _terms(at_start) != _terms(latest):
-            reasons.append(f"{deal.contract} changed its lines after activation")
-        for line in latest.lines:
-            if line.billing_method != "TM" or line.revenue_method != "RTI":
-                key = line_key(deal.number, line.line)
-                reasons.append(f"{key} is billed {line.billing_method}/{line.revenue_method}")
-    return reasons
-
-
-def _terms(contract: Contract) -> list[tuple[object, ...]]:
-    return [
-        (
-            line.line,
-            line.package,
-            line.billing_method,
-            line.value_minor,
-            line.discount_e6,
-            line.multiplier_reg_e2,
-            line.multiplier_ot_e2,
-            line.multiplier_travel_e2,
-        )
-        for line in contract.lines
-    ]

@@ -6,13 +6,12 @@ from mocks.firm.facts.source import Account, LegalEntity, TaxRate
 from scenarios.oracle.amounts import half_up
 from scenarios.oracle.expected import TaxCode
 
-SERVICE, STANDARD = "SERVICE", "SERVICE"  # the one class that services are taxed by
 _EU_SIX = frozenset(("BE", "DE", "FR", "IT", "LU", "NL"))
 _EU_TO_2000 = frozenset(("AT", "DK", "ES", "FI", "GR", "IE", "PT", "SE"))
 _EU_LATER = frozenset(("BG", "CY", "CZ", "EE", "HR", "HU", "LT", "LV", "MT", "PL", "RO", "SI", "SK"))
 EU = _EU_SIX | _EU_TO_2000 | _EU_LATER
-SERVICE = "SERVICE"
-STANDARD = "STANDARD"
+SERVICE = "SERVICE"  # what states of the US tax services by
+STANDARD = "STANDARD"  # what other countries tax them by
 
 
 def rate_percent_e4(rates: tuple[TaxRate, ...], jurisdiction: str, tax_class: str, day: date) -> int:

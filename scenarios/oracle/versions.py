@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from mocks.firm.facts.source import (
+    Absence,
     Account,
     Assignment,
     Contract,
     CostCentre,
+    Estimate,
     Fact,
     LegalEntity,
+    Milestone,
     Opportunity,
+    PayrollRun,
     Practice,
+    ProjectCompletion,
     Quote,
     RateLine,
     Resource,
@@ -69,6 +74,11 @@ class Sources:
     resources: dict[str, History[Resource]]
     assignments: dict[str, History[Assignment]]
     entries: dict[str, list[TimeEntry]]
+    absences: dict[str, History[Absence]]
+    milestones: dict[str, History[Milestone]]
+    estimates: dict[str, History[Estimate]]
+    completions: dict[str, History[ProjectCompletion]]
+    payrolls: dict[str, History[PayrollRun]]
     account_bks: dict[str, str]
     opportunity_bks: dict[str, str]
     contract_bks: dict[str, str]
@@ -124,6 +134,11 @@ def index_sources(facts: Iterable[SourceFact]) -> Sources:
         resources=resources,
         assignments=histories(Assignment),
         entries=dict(buckets[TimeEntry]),
+        absences=histories(Absence),
+        milestones=histories(Milestone),
+        estimates=histories(Estimate),
+        completions=histories(ProjectCompletion),
+        payrolls=histories(PayrollRun),
         account_bks=_native_ids(accounts),
         opportunity_bks=_native_ids(opportunities),
         contract_bks=_native_ids(contracts),

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from scenarios.events import Event, Healed, Started, Stepped
+from scenarios.events import Event, Healed, Settled, Started, Stepped
 
 COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow", "not_applicable": "dim"}
 SHOWN = {"not_applicable": "n/a"}
@@ -38,7 +38,10 @@ class ProgressBar:
         elif isinstance(event, Stepped) and self._task is not None:
             self._progress.update(self._task, completed=(event.now_ms - self._start_ms) / 3_600_000)
         elif isinstance(event, Healed) and self._task is not None:
-            self._progress.update(self._task, description="settling")
+            # Nobody knows how long rest takes: the bar runs without an end.
+            self._progress.update(self._task, description="settling", total=None)
+        elif isinstance(event, Settled) and self._task is not None:
+            self._progress.update(self._task, description="judging")
 
 
 def show(result: dict[str, Any], console: Console | None = None) -> None:

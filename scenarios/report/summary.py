@@ -49,7 +49,8 @@ def summary(
 
 def by_kind(rehearsal: Rehearsal, struck: dict[str, int]) -> dict[str, int]:
     """How often faults of each kind struck."""
-    kinds = {planned.fault.id: planned.fault.kind for planned in rehearsal.plan.faults}
+    kinds: dict[str, str] = {planned.fault.id: planned.fault.kind for planned in rehearsal.plan.faults}
+    kinds |= {crash.id: "crash" for crash in rehearsal.plan.crashes}
     found: dict[str, int] = defaultdict(int)
     for fault, n in struck.items():
         found[kinds.get(fault, "other")] += n

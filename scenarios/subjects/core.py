@@ -25,7 +25,7 @@ def tokens(seed: int, world: str) -> dict[str, str]:
     """The core's own secrets in a rehearsal: made from the seed, worthless elsewhere."""
     return {
         name: hashlib.blake2b(f"{seed}|{world}|{name}".encode(), digest_size=16).hexdigest()
-        for name in ("operator", "webhook", "hris-webhook")
+        for name in ("operator", "webhook", "hris-webhook", "payroll-webhook")
     }
 
 
@@ -39,7 +39,7 @@ def environment(
     stepped: bool = True,
 ) -> dict[str, str]:
     """The core's settings for an estate: base URLs and credentials, nothing of the control plane."""
-    crm, psa, hris, erp = (estate.systems[role] for role in ("crm", "psa", "hris", "erp"))
+    crm, psa, hris, payroll, erp = (estate.systems[role] for role in ("crm", "psa", "hris", "payroll", "erp"))
 
     def org(system: Any) -> str:
         names = ("client_id", "client_secret", "organization_id")
@@ -59,6 +59,13 @@ def environment(
             }
         ),
         "REHEARSE_ERP": json.dumps({"url": erp.url, **{name: erp.credentials[name] for name in erp_names}}),
+        "REHEARSE_PAYROLL": json.dumps(
+            {
+                "url": payroll.url,
+                "access_token": payroll.credentials["access_token"],
+                "webhook_token": secrets["payroll-webhook"],
+            }
+        ),
         "REHEARSE_DATABASE_URL": database_url,
         "REHEARSE_OPERATOR_TOKEN": secrets["operator"],
         "REHEARSE_WEBHOOK_TOKEN": secrets["webhook"],
@@ -91,6 +98,8 @@ class CoreOperations:
         await estate.systems["crm"].control.subscribe(crm, secrets["webhook"])
         hris = f"{self._base_url}/webhooks/bamboohr/{secrets['webhook']}"
         await estate.systems["hris"].control.subscribe(hris, secrets["hris-webhook"])
+        payroll = f"{self._base_url}/webhooks/gusto/{secrets['webhook']}"
+        await estate.systems["payroll"].control.subscribe(payroll, secrets["payroll-webhook"])
 
     async def advance(self, now_ms: int) -> None:
         """Step the core's clock."""

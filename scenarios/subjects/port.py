@@ -42,6 +42,10 @@ class Subject(Protocol):
         """Its own records, if it publishes any."""
         ...
 
+    async def crash(self) -> None:
+        """Die in the middle of the work that follows, losing what is not kept, and be started again."""
+        ...
+
     async def stop(self) -> None:
         """End it; nothing is left running."""
         ...

@@ -14,6 +14,7 @@ from scenarios.estate import Estate
 from scenarios.oracle.book import Book
 from scenarios.simulation.network import Network
 from scenarios.subjects.core import MAXIMUM_LOOKS, CoreOperations, environment, tokens
+from scenarios.subjects.crashing import StagedCrash
 from scenarios.subjects.port import NotAtRest
 
 HOST = "core.example"
@@ -37,7 +38,7 @@ class SimulatedCore:
         self._secrets = tokens(seed, "default")
         self._database_url = database_url
         self._poll_interval_seconds = poll_interval_seconds
-        self._crash_points = crash_points
+        self._crash_points = StagedCrash(crash_points)
         self._nonces = 0
         self._clock: SteppedClock | None = None
         self._running: RunningCore | None = None
@@ -107,6 +108,10 @@ class SimulatedCore:
     async def book(self) -> Book | None:
         """Its book."""
         return await self._operations.book()
+
+    async def crash(self) -> None:
+        """Its next write to the ERP takes effect and is not remembered."""
+        self._crash_points.arm()
 
     async def stop(self) -> None:
         """Stop it and close its database."""

@@ -1,11 +1,13 @@
-"""The HRIS port over BambooHR's REST API: who changed, then their fields and dated rows.
+"""The HRIS port over BambooHR's REST API: who changed, then their fields and dated rows; time off.
 
-The API names who changed, not what, and has no pages. A few people are read one by one, many by
-one report and whole tables: never a call for each of ten thousand.
+The API names who changed, not what, and has no pages; of time off it does not even tell that it
+changed. A few people are read one by one, many by one report and whole tables: never a call for
+each of ten thousand.
 """
 
 import base64
 from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
@@ -13,7 +15,13 @@ import msgspec
 from msgspec import Struct, field
 
 from integration_core.adapters.bamboohr import mapping
-from integration_core.adapters.bamboohr.mapping import EmployeeRow, JobInfoRow, SkillRow
+from integration_core.adapters.bamboohr.mapping import (
+    EmployeeRow,
+    EmploymentRow,
+    JobInfoRow,
+    SkillRow,
+    TimeOffRow,
+)
 from integration_core.adapters.http.correlation import current_correlation
 from integration_core.adapters.http.json_body import decode_answer, text_of
 from integration_core.adapters.http.records import MISFIT, Gathered, map_records, unread_row
@@ -33,7 +41,11 @@ from integration_core.ports.systems import (
     VendorError,
 )
 
-RowT = TypeVar("RowT", JobInfoRow, SkillRow)
+RowT = TypeVar("RowT", JobInfoRow, EmploymentRow, SkillRow)
+
+# Time off cannot be asked for by when it changed, so a window of days is read whole, each time.
+_DAYS_BACK, _DAYS_AHEAD = timedelta(days=62), timedelta(days=400)
+_WINDOW_SLACK = timedelta(days=31)
 
 _REPORT = (
     "<report><title>Employees</title><fields>"
@@ -68,7 +80,7 @@ class BambooHris:
     """BambooHR in the role of the HRIS."""
 
     name: str = "bamboohr"
-    streams: tuple[str, ...] = ("employees",)
+    streams: tuple[str, ...] = ("employees", "absences")
 
     def __init__(
         self,
@@ -94,6 +106,11 @@ class BambooHris:
         """All changes since an instant in one page, as the port says; the API has no pages."""
         if stream not in self.streams or cursor is not None:
             raise Unreadable("SCHEMA_INVALID", f"{self.name} has no stream {stream} or cursor {cursor}.")
+        if stream == "absences":
+            return await self._absences(since_ms)
+        return await self._employee_changes(since_ms)
+
+    async def _employee_changes(self, since_ms: int) -> ChangePage:
         # One second earlier: whether `since` itself is included is not documented.
         since = mapping.to_wire_instant(max(0, since_ms - 1000))
         response = await self._get("/employees/changed?" + urlencode({"since": since, "type": "all"}))
@@ -108,6 +125,27 @@ class BambooHris:
         )
         records = sorted((*gathered.records, *gone), key=lambda record: record.recorded_at_ms)
         return ChangePage(records=tuple(records), unread=gathered.unread, complete_to_ms=complete_to_ms)
+
+    async def _absences(self, since_ms: int) -> ChangePage:
+        """All time off around an instant: from two months before it to a year and more ahead of now."""
+        start = mapping.day_of(max(0, since_ms - _DAYS_BACK // timedelta(milliseconds=1)))
+        end = mapping.day_of(since_ms) + _DAYS_AHEAD
+        response = await self._time_off(start, end)
+        source_ms = source_time_ms(self.name, response)
+        needed = mapping.day_of(source_ms) + _DAYS_AHEAD
+        if needed > end + _WINDOW_SLACK:
+            # `since` lies far back, as at the first poll: the window must reach ahead of today.
+            response = await self._time_off(start, needed)
+        raws = decode_answer(self.name, response, list[msgspec.Raw], write=False)
+        gathered = map_records("Absence", raws, _absence, lambda raw: (text_of(raw, "id"), source_ms))
+        records = sorted(gathered.records, key=lambda record: record.recorded_at_ms)
+        return ChangePage(
+            records=tuple(records), unread=gathered.unread, complete_to_ms=source_ms - self._lag_ms
+        )
+
+    async def _time_off(self, start: date, end: date) -> HttpResponse:
+        window = {"start": start.isoformat(), "end": end.isoformat()}
+        return await self._get("/time_off/requests?" + urlencode(window))
 
     def _complete_to_ms(self, changes: _Changes, response: HttpResponse) -> int:
         try:
@@ -124,6 +162,7 @@ class BambooHris:
         living = {person.native_id: person for person in people if not person.deleted}
         raws = await self._employees(sorted(living))
         jobs = await self._table("jobInfo", JobInfoRow, sorted(raws))
+        statuses = await self._table("employmentStatus", EmploymentRow, sorted(raws))
         skills = await self._table("skills", SkillRow, sorted(raws))
 
         def convert(raw: msgspec.Raw) -> SourceRecord:
@@ -131,6 +170,7 @@ class BambooHris:
             native_id = str(row.id)
             rows = (
                 _decoded(jobs.get(native_id, []), JobInfoRow),
+                _decoded(statuses.get(native_id, []), EmploymentRow),
                 _decoded(skills.get(native_id, []), SkillRow),
             )
             return mapping.to_canonical_employee(row, *rows, living[native_id].recorded_at_ms)
@@ -205,6 +245,10 @@ class BambooHris:
             text = f"{self.name} answered 503: {reason}"
             return RateLimited("TECH_429", text, retry_after_seconds(response))
         return status_error(self.name, response, False, f"HTTP_{response.status}", reason)
+
+
+def _absence(raw: msgspec.Raw) -> SourceRecord:
+    return mapping.to_canonical_absence(msgspec.json.decode(raw, type=TimeOffRow))
 
 
 def _people(changes: _Changes) -> list[_Person]:

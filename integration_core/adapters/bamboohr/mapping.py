@@ -6,10 +6,11 @@ record breaks the contract.
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 from msgspec import Struct, field
 
-from integration_core.canonical.work import Employee, JobRow, Skill
+from integration_core.canonical.work import Absence, AbsenceDay, Employee, JobRow, Skill, StatusRow
 
 # The employee fields this core uses; the effective-dated rest comes from the tables.
 FIELDS = (
@@ -21,6 +22,7 @@ FIELDS = (
     "terminationDate",
     "entity",
     "practice",
+    "weeklyPattern",
 )
 _NO_DATES = frozenset({"", "0000-00-00"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,6 +39,7 @@ class EmployeeRow(Struct, frozen=True, kw_only=True):
     terminated: str | None = field(name="terminationDate", default=None)
     entity_code: str | None = field(name="entity", default=None)
     practice: str | None = None
+    weekly_pattern: str | None = field(name="weeklyPattern", default=None)
 
 
 class JobInfoRow(Struct, frozen=True, kw_only=True):
@@ -48,16 +51,73 @@ class JobInfoRow(Struct, frozen=True, kw_only=True):
     reports_to: str | None = field(name="reportsTo", default=None)
 
 
+class EmploymentRow(Struct, frozen=True, kw_only=True):
+    employee_id: str | int = field(name="employeeId")
+    valid_from: str = field(name="date")
+    status: str = field(name="employmentStatus")
+    fte: str | None = None
+
+
 class SkillRow(Struct, frozen=True, kw_only=True):
     employee_id: str | int = field(name="employeeId")
     skill: str
     certified: str | bool | None = None
 
 
+class TimeOffStatus(Struct, frozen=True, kw_only=True):
+    """Days as the vendor shows them; the instant where the company shows it."""
+
+    status: str
+    last_changed: str = field(name="lastChanged")
+    last_changed_at: str | None = field(name="lastChangedAt", default=None)
+
+
+class TimeOffAmount(Struct, frozen=True, kw_only=True):
+    unit: str
+
+
+class TimeOffRow(Struct, frozen=True, kw_only=True):
+    id: str | int
+    employee_id: str | int = field(name="employeeId")
+    status: TimeOffStatus
+    amount: TimeOffAmount
+    # No days are an empty list here, an object otherwise.
+    dates: dict[str, str] | list[str]
+
+
+def to_canonical_absence(row: TimeOffRow) -> Absence:
+    """Time off by day in hours, in its current state."""
+    if row.amount.unit != "hours":
+        raise ValueError(f"time off in {row.amount.unit}, not in hours")
+    dates = row.dates if isinstance(row.dates, dict) else {}
+    return Absence(
+        native_id=str(row.id),
+        employee_native_id=str(row.employee_id),
+        status=row.status.status,
+        days=tuple(
+            AbsenceDay(day=date.fromisoformat(day), hours=Decimal(hours))
+            for day, hours in sorted(dates.items())
+        ),
+        deleted=False,
+        recorded_at_ms=changed_ms(row.status),
+    )
+
+
+def changed_ms(status: TimeOffStatus) -> int:
+    """When a request last changed; where only the day is shown, its beginning (UTC)."""
+    if status.last_changed_at is not None:
+        return instant_ms(status.last_changed_at)
+    return instant_ms(f"{date.fromisoformat(status.last_changed)}T00:00:00+00:00")
+
+
 def to_canonical_employee(
-    row: EmployeeRow, jobs: Sequence[JobInfoRow], skills: Sequence[SkillRow], recorded_at_ms: int
+    row: EmployeeRow,
+    jobs: Sequence[JobInfoRow],
+    statuses: Sequence[EmploymentRow],
+    skills: Sequence[SkillRow],
+    recorded_at_ms: int,
 ) -> Employee:
-    """A person with job rows by date and skills by name."""
+    """A person with job and employment rows by date and skills by name."""
     return Employee(
         key=f"RS|{row.number}",
         native_id=str(row.id),
@@ -71,6 +131,8 @@ def to_canonical_employee(
         terminated=_optional_date(row.terminated),
         jobs=tuple(sorted(map(_job, jobs), key=lambda job: job.valid_from)),
         skills=tuple(sorted(map(_skill, skills), key=lambda skill: skill.name)),
+        statuses=tuple(sorted(map(_status, statuses), key=lambda status: status.valid_from)),
+        weekly_pattern=_week(row.weekly_pattern),
         deleted=False,
         recorded_at_ms=recorded_at_ms,
     )
@@ -106,6 +168,23 @@ def _job(row: JobInfoRow) -> JobRow:
     )
 
 
+def _status(row: EmploymentRow) -> StatusRow:
+    # Somebody whose share nobody entered works full time; who left works none.
+    unsaid = Decimal(0) if row.status == "Terminated" else Decimal(1)
+    return StatusRow(
+        valid_from=date.fromisoformat(row.valid_from),
+        status=row.status,
+        fte=Decimal(row.fte) if row.fte else unsaid,
+    )
+
+
+def _week(text: str | None) -> tuple[Decimal, ...]:
+    hours = tuple(Decimal(part) for part in (text or "").split(",") if part.strip())
+    if len(hours) not in (0, 7):
+        raise ValueError(f"a week of {len(hours)} days: {text!r}")
+    return hours
+
+
 def _skill(row: SkillRow) -> Skill:
     return Skill(name=row.skill, certified=row.certified in (True, "true", "yes", "1"))
 
@@ -116,6 +195,11 @@ def instant_ms(text: str) -> int:
     if stamp.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
     return (stamp - _EPOCH) // _MILLISECOND
+
+
+def day_of(at_ms: int) -> date:
+    """The UTC day of an instant."""
+    return (_EPOCH + timedelta(milliseconds=at_ms)).date()
 
 
 def to_wire_instant(at_ms: int) -> str:

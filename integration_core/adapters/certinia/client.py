@@ -8,6 +8,9 @@ from integration_core.adapters.certinia import mapping
 from integration_core.adapters.certinia.rows import (
     AssignmentRow,
     DefaultRateRow,
+    EstimateRow,
+    MilestoneRow,
+    ProjectRow,
     RateOverrideRow,
     SplitRow,
     TimecardRow,
@@ -20,7 +23,7 @@ from integration_core.adapters.salesforce_protocol.query import children
 from integration_core.adapters.salesforce_protocol.rows import identify
 from integration_core.adapters.salesforce_protocol.session import OrgCredentials, OrgSession
 from integration_core.adapters.salesforce_protocol.writing import update_many, upsert, upsert_many
-from integration_core.canonical.work import BillingMark, Project, Resource, Task
+from integration_core.canonical.work import BillingMark, Milestone, MilestoneMark, Project, Resource, Task
 from integration_core.ports.http import HttpTransport
 from integration_core.ports.systems import ChangePage, Outcome, SourceRecord, Written
 
@@ -32,7 +35,14 @@ class CertiniaPsa:
     """Certinia in the role of the PSA."""
 
     name: str = "certinia"
-    streams: tuple[str, ...] = ("assignments", "timecards", "rates")
+    streams: tuple[str, ...] = (
+        "assignments",
+        "timecards",
+        "rates",
+        "milestones",
+        "estimates",
+        "projects",
+    )
 
     def __init__(
         self,
@@ -61,6 +71,9 @@ class CertiniaPsa:
             ),
             "timecards": (row_leg("pse__Timecard_Header__c", TimecardRow, self._timecards),),
             "rates": (row_leg("pse__Rate_Card__c", DefaultRateRow, self._rates),),
+            "milestones": (row_leg("pse__Milestone__c", MilestoneRow, self._milestones),),
+            "estimates": (row_leg("RH_Estimate__c", EstimateRow, self._estimates),),
+            "projects": (row_leg("pse__Proj__c", ProjectRow, self._projects),),
         }
 
     async def read_changes(self, stream: str, since_ms: int, cursor: str | None) -> ChangePage:
@@ -86,6 +99,18 @@ class CertiniaPsa:
         """Show on each split whether it was billed; one outcome an item, in order."""
         rows = [(mark.split_native_id, mapping.to_wire_billing_mark(mark)) for mark in marks]
         return await update_many(self._session, "pse__Timecard__c", rows)
+
+    async def upsert_milestones(
+        self, project_native_id: str, milestones: Sequence[Milestone]
+    ) -> Sequence[Outcome]:
+        """Plan a project's milestones by external id, status untouched; one outcome an item, in order."""
+        rows = [(step.key, mapping.to_wire_milestone(project_native_id, step)) for step in milestones]
+        return await upsert_many(self._session, "pse__Milestone__c", _EXTERNAL_ID, rows)
+
+    async def write_milestone_marks(self, marks: Sequence[MilestoneMark]) -> Sequence[Outcome]:
+        """Show on each milestone whether it was billed; one outcome an item, in order."""
+        rows = [(mark.milestone_native_id, mapping.to_wire_milestone_mark(mark)) for mark in marks]
+        return await update_many(self._session, "pse__Milestone__c", rows)
 
     async def _assignments(self, raws: Sequence[msgspec.Raw], stamps: Stamps) -> Gathered:
         ids = [native_id for native_id, _ in map(identify, raws) if native_id]
@@ -115,3 +140,21 @@ class CertiniaPsa:
             return mapping.to_canonical_rate_line(msgspec.json.decode(raw, type=DefaultRateRow))
 
         return map_records("RateLine", raws, convert, identify)
+
+    async def _milestones(self, raws: Sequence[msgspec.Raw], stamps: Stamps) -> Gathered:
+        def convert(raw: msgspec.Raw) -> SourceRecord | None:
+            return mapping.to_canonical_milestone(msgspec.json.decode(raw, type=MilestoneRow))
+
+        return map_records("MilestoneState", raws, convert, identify)
+
+    async def _estimates(self, raws: Sequence[msgspec.Raw], stamps: Stamps) -> Gathered:
+        def convert(raw: msgspec.Raw) -> SourceRecord:
+            return mapping.to_canonical_estimate(msgspec.json.decode(raw, type=EstimateRow))
+
+        return map_records("Estimate", raws, convert, identify)
+
+    async def _projects(self, raws: Sequence[msgspec.Raw], stamps: Stamps) -> Gathered:
+        def convert(raw: msgspec.Raw) -> SourceRecord | None:
+            return mapping.to_canonical_project(msgspec.json.decode(raw, type=ProjectRow))
+
+        return map_records("ProjectState", raws, convert, identify)

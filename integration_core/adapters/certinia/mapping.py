@@ -11,6 +11,9 @@ from typing import Any
 from integration_core.adapters.certinia.rows import (
     AssignmentRow,
     DefaultRateRow,
+    EstimateRow,
+    MilestoneRow,
+    ProjectRow,
     RateOverrideRow,
     SplitRow,
     TimecardRow,
@@ -21,7 +24,12 @@ from integration_core.canonical.work import (
     Assignment,
     BillingMark,
     CardSplit,
+    Estimate,
+    Milestone,
+    MilestoneMark,
+    MilestoneState,
     Project,
+    ProjectState,
     RateOverride,
     Resource,
     Task,
@@ -32,6 +40,7 @@ from integration_core.canonical.work import (
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _CARD_STATUSES = frozenset({"Saved", "Submitted", "Approved", "Rejected"})
 _ASSIGNMENT_STATUSES = frozenset({"PROPOSED", "CONFIRMED", "ACTIVE", "ENDED", "CANCELLED"})
+_MILESTONE_STATUSES = frozenset({"Planned", "Achieved", "Accepted", "Cancelled"})
 _TIME_TYPES = frozenset({"REG", "OT", "TRAVEL"})
 _RATE_UNITS = frozenset({"HOUR", "DAY"})
 _STAGES = {
@@ -42,7 +51,7 @@ _STAGES = {
     "COMPLETED": "Completed",
     "CLOSED": "Closed",
 }
-_BILLING_TYPES = {"TM": "Time and Materials"}
+_BILLING_TYPES = {"TM": "Time and Materials", "FF": "Fixed Price", "RET": "Recurring"}
 _ONE_DAY = timedelta(days=1)
 
 
@@ -154,6 +163,58 @@ def to_canonical_rate_line(row: DefaultRateRow) -> RateLine:
     )
 
 
+def to_canonical_milestone(row: MilestoneRow) -> MilestoneState | None:
+    """What people say of a milestone, recorded when they said it; None for one of no contract line.
+
+    Marks of billing move the commit stamp, but not the stamp of the status.
+    """
+    if row.contract_line_id is None or row.seq is None:
+        return None
+    if row.status not in _MILESTONE_STATUSES:
+        raise ValueError(f"unknown milestone status {row.status!r}")
+    if row.seq != row.seq.to_integral_value():
+        raise ValueError(f"{row.seq} is no whole number")
+    if row.status == "Accepted" and row.accepted_at is None:
+        raise ValueError("an accepted milestone without the instant of its acceptance")
+    return MilestoneState(
+        native_id=row.id,
+        contract_line_native_id=row.contract_line_id,
+        seq=int(row.seq),
+        status=row.status,
+        accepted_at_ms=optional_instant_ms(row.accepted_at),
+        deleted=row.deleted,
+        recorded_at_ms=_said_at_ms(row.stamp, row.status_at, row.deleted),
+    )
+
+
+def to_canonical_estimate(row: EstimateRow) -> Estimate:
+    """A new estimate; it is recorded when it was created (mapping M1)."""
+    return Estimate(
+        native_id=row.id,
+        contract_line_native_id=row.contract_line_id,
+        total_hours=row.total_hours,
+        deleted=row.deleted,
+        recorded_at_ms=instant_ms(row.stamp if row.deleted else row.created),
+    )
+
+
+def to_canonical_project(row: ProjectRow) -> ProjectState | None:
+    """Whether a project is done, recorded when somebody said so; None for one of no contract."""
+    if row.contract_id is None:
+        return None
+    return ProjectState(
+        native_id=row.id,
+        contract_native_id=row.contract_id,
+        completed_at_ms=optional_instant_ms(row.completed_at),
+        deleted=row.deleted,
+        recorded_at_ms=_said_at_ms(row.stamp, row.entered_at, row.deleted),
+    )
+
+
+def _said_at_ms(stamp: str, said_at: str | None, deleted: bool) -> int:
+    return instant_ms(stamp if deleted or said_at is None else said_at)
+
+
 def to_wire_project(project: Project) -> dict[str, Any]:
     """The project's fields, its external id left to the address."""
     return {
@@ -191,6 +252,27 @@ def to_wire_task(project_native_id: str, task: Task) -> dict[str, Any]:
         "RH_Bill_Level__c": task.bill_level,
         "RH_Billable__c": task.billable,
         "RH_Progress__c": task.progress,
+    }
+
+
+def to_wire_milestone(project_native_id: str, milestone: Milestone) -> dict[str, Any]:
+    """The milestone as planned; its status belongs to people, its marks to `to_wire_milestone_mark`."""
+    return {
+        "pse__Project__c": project_native_id,
+        "Name": milestone.name,
+        "pse__Milestone_Amount__c": milestone.amount,
+        "pse__Target_Date__c": milestone.target,
+        "RH_Seq__c": milestone.seq,
+        "RH_Contract_Line__c": milestone.contract_line_source_id,
+    }
+
+
+def to_wire_milestone_mark(mark: MilestoneMark) -> dict[str, Any]:
+    """The milestone's fields that show whether and where it was billed."""
+    return {
+        "pse__Billed__c": mark.billed,
+        "RH_Invoice_No__c": mark.invoice_no,
+        "RH_Invoice_Status__c": mark.invoice_status,
     }
 
 

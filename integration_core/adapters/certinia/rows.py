@@ -80,6 +80,30 @@ class SplitRow(ChildRow, frozen=True, kw_only=True):
     end: date = field(name="pse__End_Date__c")
 
 
+class MilestoneRow(Row, frozen=True, kw_only=True):
+    """A milestone; one that nobody planned for a contract line lacks line or number."""
+
+    contract_line_id: str | None = field(name="RH_Contract_Line__c", default=None)
+    seq: Decimal | None = field(name="RH_Seq__c", default=None)
+    status: str = field(name="pse__Status__c")
+    status_at: str | None = field(name="RH_Status_At__c", default=None)
+    accepted_at: str | None = field(name="RH_Accepted_At__c", default=None)
+
+
+class EstimateRow(Row, frozen=True, kw_only=True):
+    contract_line_id: str = field(name="RH_Contract_Line__c")
+    total_hours: Decimal = field(name="RH_Total_Hours__c")
+    created: str = field(name="CreatedDate")
+
+
+class ProjectRow(Row, frozen=True, kw_only=True):
+    """A project as far as people complete it; an internal one has no contract."""
+
+    contract_id: str | None = field(name="RH_Contract__c", default=None)
+    completed_at: str | None = field(name="RH_Completed_At__c", default=None)
+    entered_at: str | None = field(name="RH_Completion_Entered_At__c", default=None)
+
+
 class DefaultRateRow(Row, frozen=True, kw_only=True):
     card: str = field(name="Name")
     level: str = field(name="RH_Level__c")

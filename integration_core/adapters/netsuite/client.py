@@ -1,6 +1,7 @@
-"""The ERP port over SuiteTalk REST and SuiteQL: polled streams, upserts and invoices by external id."""
+"""The ERP port over SuiteTalk REST and SuiteQL: polled streams, upserts and postings by external id."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -13,8 +14,8 @@ from integration_core.adapters.netsuite.failures import (
     INVOICE_REJECTED,
     error_detail,
     failure,
-    invoice_refusal_code,
     is_duplicate,
+    posting_refusal_code,
 )
 from integration_core.adapters.netsuite.masters import CodeTables, read_masters
 from integration_core.adapters.netsuite.rows import InvoiceRow, PeriodRow
@@ -27,18 +28,27 @@ from integration_core.adapters.netsuite.suiteql import (
     changed_rows,
     identify,
 )
-from integration_core.canonical.ledger import ErpCustomer, ErpEmployee, ErpProject, Invoice
-from integration_core.ports.http import HttpTransport
+from integration_core.canonical.ledger import (
+    CreditMemo,
+    ErpCustomer,
+    ErpEmployee,
+    ErpProject,
+    Invoice,
+    Journal,
+    JournalLine,
+)
+from integration_core.ports.http import HttpResponse, HttpTransport
 from integration_core.ports.systems import (
     ChangePage,
     OutcomeUnknown,
     Refused,
     SourceRecord,
     Unreadable,
+    VendorError,
     Written,
 )
 
-_RECORD_TYPES = frozenset({"customer", "job", "employee", "invoice"})
+_RECORD_TYPES = frozenset({"customer", "job", "employee", "invoice", "creditMemo", "journalEntry"})
 
 Gather = Callable[[Sequence[msgspec.Raw]], Awaitable[Gathered]]
 
@@ -94,9 +104,8 @@ class NetSuiteErp:
                 complete_to_ms=source_time_ms - self._lag_ms,
             )
         if stream == "invoices":
-            return await self._page(
-                "transaction", InvoiceRow, "type = 'CustInvc' AND ", self._invoices, since_ms, cursor
-            )
+            documents = "type IN ('CustInvc', 'CustCred') AND "
+            return await self._page("transaction", InvoiceRow, documents, self._invoices, since_ms, cursor)
         if stream != "periods":
             raise Unreadable("SCHEMA_INVALID", f"{self.name} has no stream {stream}.")
         return await self._page("accountingperiod", PeriodRow, "", self._periods, since_ms, cursor)
@@ -138,25 +147,90 @@ class NetSuiteErp:
             fields = mapping.to_wire_invoice(invoice, customer_native_id, project_native_ids, currency_id)
         except KeyError as error:
             raise Refused(INVOICE_REJECTED, f"Invoice {invoice.key}: no job for project {error}.") from error
-        response = await self._session.send("POST", f"{RECORD_PATH}/invoice", fields, write=True)
-        if 200 <= response.status < 300:
-            return Written(key=invoice.key, native_id=self._session.located_id(response))
-        detail = error_detail(response)
-        refused = failure(self.name, response, True, detail)
-        if not isinstance(refused, Refused):
-            raise refused
-        if is_duplicate(detail):
-            return await self._standing_invoice(invoice.key)
-        raise Refused(invoice_refusal_code(detail), refused.text)
+        return await self._create("invoice", invoice.key, fields)
 
-    async def _standing_invoice(self, key: str) -> Written:
-        native_id = await self.find("invoice", key)
+    async def create_credit_memo(
+        self,
+        memo: CreditMemo,
+        invoice_native_id: str,
+        customer_native_id: str,
+        project_native_ids: dict[str, str],
+    ) -> Written:
+        """Create the credit, or return what already stands under its key, as the port says."""
+        currency_id = await self._codes.currency_id(memo.ccy)
+        try:
+            fields = mapping.to_wire_credit_memo(
+                memo, invoice_native_id, customer_native_id, project_native_ids, currency_id
+            )
+        except KeyError as error:
+            raise Refused(INVOICE_REJECTED, f"Credit {memo.key}: no job for project {error}.") from error
+        return await self._create("creditMemo", memo.key, fields)
+
+    async def create_journal(
+        self,
+        journal: Journal,
+        customer_native_ids: dict[str, str],
+        project_native_ids: dict[str, str],
+    ) -> Written:
+        """Post the journal, or return what already stands under its key, as the port says."""
+        currency_id = await self._codes.currency_id(journal.ccy)
+        try:
+            lines = [
+                (line, await self._references(journal, line, customer_native_ids, project_native_ids))
+                for line in journal.lines
+            ]
+        except KeyError as error:
+            raise Refused(INVOICE_REJECTED, f"Journal {journal.key}: the ERP lacks {error}.") from error
+        fields = mapping.to_wire_journal(journal, currency_id, lines)
+        return await self._create("journalEntry", journal.key, fields)
+
+    async def close_period(self, period_native_id: str) -> Written:
+        """Close the period; one that waits for approvals is Transient, the rest as the port says."""
+        path = f"{RECORD_PATH}/accountingPeriod/{period_native_id}"
+        response = await self._session.send("PATCH", path, {"closed": True}, write=True)
+        if 200 <= response.status < 300:
+            return Written(key=period_native_id, native_id=period_native_id)
+        raise self._refusal(response)[0]
+
+    async def _references(
+        self, journal: Journal, line: JournalLine, customers: dict[str, str], projects: dict[str, str]
+    ) -> dict[str, str]:
+        """Internal ids of what a journal line refers to, by property; KeyError for a record not made yet."""
+        found = {"account": await self._codes.account_id(line.account)}
+        if line.customer_key:
+            found["entity"] = customers[line.customer_key]
+        if line.department:
+            entity_id = journal.entity_native_id
+            found["department"] = await self._codes.department_id(line.department, entity_id)
+        if line.practice:
+            found["class"] = await self._codes.class_id(line.practice)
+        if line.project_key:
+            found["job"] = projects[line.project_key]
+        return found
+
+    async def _create(self, record_type: str, key: str, fields: Mapping[str, Any]) -> Written:
+        """Create a transaction once: a duplicate's answer is what stands under the key."""
+        response = await self._session.send("POST", f"{RECORD_PATH}/{record_type}", fields, write=True)
+        if 200 <= response.status < 300:
+            return Written(key=key, native_id=self._session.located_id(response))
+        refused, duplicate = self._refusal(response)
+        if not duplicate:
+            raise refused
+        native_id = await self.find(record_type, key)
         if native_id is None:
             # It exists by the refusal and not by the lookup: one of them lags.
             raise OutcomeUnknown(
-                "TECH_UNKNOWN_OUTCOME", f"Invoice {key} is refused as a duplicate of nothing."
+                "TECH_UNKNOWN_OUTCOME", f"{record_type} {key} is refused as a duplicate of nothing."
             )
         return Written(key=key, native_id=native_id)
+
+    def _refusal(self, response: HttpResponse) -> tuple[VendorError, bool]:
+        """The error a posting's answer stands for, and whether it says that the key is taken."""
+        detail = error_detail(response)
+        refused = failure(self.name, response, True, detail)
+        if not isinstance(refused, Refused):
+            return refused, False
+        return Refused(posting_refusal_code(detail), refused.text), is_duplicate(detail)
 
     async def _page(
         self,

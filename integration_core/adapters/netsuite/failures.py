@@ -45,9 +45,14 @@ def failure(system: str, response: HttpResponse, write: bool, detail: ErrorDetai
     # Some accounts say it with 400 instead of 429.
     if detail.code in _LIMIT_CODES:
         return RateLimited("TECH_429", words, retry_after_seconds(response))
-    if detail.code == "RCRD_HAS_BEEN_CHANGED":
+    # A period that waits for the approval of its documents can be closed later.
+    if detail.code == "RCRD_HAS_BEEN_CHANGED" or _is_pending(detail):
         return Transient("TECH_5XX", words)
     return status_error(system, response, write, detail.code, detail.text)
+
+
+def _is_pending(detail: ErrorDetail) -> bool:
+    return detail.code == "USER_ERROR" and "pending approval" in detail.text.lower()
 
 
 def is_duplicate(detail: ErrorDetail) -> bool:
@@ -56,8 +61,8 @@ def is_duplicate(detail: ErrorDetail) -> bool:
     return detail.code in _DUPLICATE_CODES or "already exists" in text or "already been used" in text
 
 
-def invoice_refusal_code(detail: ErrorDetail) -> str:
-    """The case's code for an invoice that the ERP refuses for good."""
+def posting_refusal_code(detail: ErrorDetail) -> str:
+    """The case's code for a document, journal or closing that the ERP refuses for good."""
     text, path = detail.text.lower(), detail.path.lower()
     about_period = "period" in text or "period" in path or "acct_date" in path
     if about_period and (detail.code == "USER_ERROR" or "closed" in text or "locked" in text):

@@ -4,7 +4,7 @@ Raises ValueError, LookupError or ArithmeticError where a row breaks the contrac
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -23,12 +23,15 @@ from integration_core.adapters.netsuite.suiteql import stamp_ms
 from integration_core.canonical.ledger import (
     BillingDate,
     CodeList,
+    CreditMemo,
     ErpCustomer,
     ErpEmployee,
     ErpProject,
     Invoice,
     InvoiceLine,
     InvoiceState,
+    Journal,
+    JournalLine,
     LegalEntity,
     PeriodClose,
     PeriodState,
@@ -37,7 +40,9 @@ from integration_core.canonical.ledger import (
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_INVOICE_STATUSES = frozenset({"DRAFT", "HELD", "APPROVED", "POSTED", "PARTIALLY_PAID", "PAID", "VOID"})
+_INVOICE_STATUSES = frozenset(
+    {"DRAFT", "HELD", "APPROVED", "POSTED", "PARTIALLY_PAID", "PAID", "CREDITED", "APPLIED", "VOID"}
+)
 _FOUR_PLACES = Decimal("0.0001")
 
 
@@ -63,6 +68,7 @@ def to_canonical_entity(
                 key=lambda billing: (billing.billing_date, billing.freq),
             )
         ),
+        holidays=tuple(sorted(_holiday(day) for day in rows if day.kind == "HOLIDAY")),
         recorded_at_ms=max(stamp_ms(row.stamp), *(stamp_ms(day.stamp) for day in rows), 0),
     )
 
@@ -80,6 +86,12 @@ def _billing(row: CalendarRow) -> BillingDate:
     if row.day is None or row.freq not in ("MONTHLY", "EXTRA"):
         raise ValueError(f"billing calendar row {row.id} lacks its date or frequency")
     return BillingDate(row.day, row.freq)
+
+
+def _holiday(row: CalendarRow) -> date:
+    if row.day is None:
+        raise ValueError(f"holiday calendar row {row.id} lacks its date")
+    return row.day
 
 
 def to_canonical_tax_rate(row: TaxRateRow) -> TaxRate:
@@ -208,7 +220,75 @@ def to_wire_invoice(
     return fields
 
 
-def _wire_line(invoice: Invoice, number: int, line: InvoiceLine, project_native_id: str) -> dict[str, Any]:
+def to_wire_credit_memo(
+    memo: CreditMemo,
+    invoice_native_id: str,
+    customer_native_id: str,
+    project_native_ids: dict[str, str],
+    currency_id: str,
+) -> dict[str, Any]:
+    """The credit to create; raises KeyError for a line whose project the ERP does not have yet."""
+    return {
+        "externalId": memo.key,
+        "createdFrom": {"id": invoice_native_id},
+        "entity": {"id": customer_native_id},
+        "subsidiary": {"id": memo.entity_native_id},
+        "currency": {"id": currency_id},
+        "exchangeRate": memo.exchange_rate,
+        "tranDate": memo.memo_date,
+        "custbody_rh_acct_date": memo.acct_date,
+        "custbody_rh_source_id": memo.source_id,
+        "custbody_rh_run": memo.run,
+        "item": {
+            "items": [
+                _wire_line(memo, number, line, project_native_ids[line.project_key])
+                for number, line in enumerate(memo.lines, start=1)
+            ]
+        },
+    }
+
+
+def to_wire_journal(
+    journal: Journal, currency_id: str, lines: Iterable[tuple[JournalLine, dict[str, str]]]
+) -> dict[str, Any]:
+    """The journal to create, each line with its references' internal ids by property.
+
+    The type comes first: who keeps calls can tell pay from the rest before any amount.
+    """
+    return {
+        "externalId": journal.key,
+        "custbody_rh_type": journal.journal_type,
+        "custbody_rh_source_id": journal.source_id,
+        "subsidiary": {"id": journal.entity_native_id},
+        "currency": {"id": currency_id},
+        "tranDate": journal.acct_date,
+        "custbody_rh_acct_date": journal.acct_date,
+        "line": {
+            "items": [
+                _wire_journal_line(number, line, references)
+                for number, (line, references) in enumerate(lines, start=1)
+            ]
+        },
+    }
+
+
+def _wire_journal_line(number: int, line: JournalLine, references: dict[str, str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {"line": number, **{name: {"id": ref} for name, ref in references.items()}}
+    if line.debit:
+        fields["debit"] = line.debit
+    if line.credit:
+        fields["credit"] = line.credit
+    texts = {
+        "custcol_rh_contract_line": line.contract_line_source_id,
+        "custcol_rh_project": line.bucket,
+        "custcol_rh_resource": line.resource,
+    }
+    return {**fields, **{name: text for name, text in texts.items() if text}}
+
+
+def _wire_line(
+    invoice: Invoice | CreditMemo, number: int, line: InvoiceLine, project_native_id: str
+) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "line": number,
         "item": {"externalId": line.item},
@@ -229,7 +309,7 @@ def _wire_line(invoice: Invoice, number: int, line: InvoiceLine, project_native_
     return fields
 
 
-def tax_code(invoice: Invoice) -> str:
+def tax_code(invoice: Invoice | CreditMemo) -> str:
     """Jurisdiction, category and percent, at least four places: `US-CA|S|8.2500`."""
     exponent = invoice.tax_percent.as_tuple().exponent
     places = max(4, -exponent if isinstance(exponent, int) else 0)

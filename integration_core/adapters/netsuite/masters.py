@@ -12,6 +12,7 @@ from integration_core.adapters.http.json_body import text_of
 from integration_core.adapters.http.records import Gathered, map_records
 from integration_core.adapters.netsuite import mapping
 from integration_core.adapters.netsuite.rows import (
+    AccountRow,
     CalendarRow,
     ClassificationRow,
     CurrencyRow,
@@ -21,9 +22,10 @@ from integration_core.adapters.netsuite.rows import (
     TaxRateRow,
 )
 from integration_core.adapters.netsuite.session import SuiteSession
-from integration_core.adapters.netsuite.suiteql import all_rows, identify
+from integration_core.adapters.netsuite.suiteql import SuiteRow, all_rows, identify
 from integration_core.ports.systems import Refused, SourceRecord
 
+_CODE = "custrecord_rh_code"
 CodeRow = DepartmentRow | ClassificationRow | CurrencyRow | ItemRow
 
 _LISTS: tuple[tuple[str, type[CodeRow]], ...] = (
@@ -43,6 +45,7 @@ class CodeTables:
         self._session = session
         self._currencies: dict[str, str] = {}
         self._subsidiaries: dict[str, str] = {}
+        self._dimensions: dict[str, dict[tuple[str, str], str]] = {}
 
     async def currency_id(self, code: str) -> str:
         """The internal id of a currency; Refused where the ERP does not keep it."""
@@ -51,6 +54,34 @@ class CodeTables:
         found = next((native_id for native_id, known in self._currencies.items() if known == code), None)
         if found is None:
             raise Refused("DIM_MISSING", f"The ERP has no currency {code}.")
+        return found
+
+    async def account_id(self, number: str) -> str:
+        """The internal id of an account of the chart; Refused where the ERP does not keep it."""
+        return await self._dimension_id("account", AccountRow, "acctnumber", number)
+
+    async def department_id(self, code: str, subsidiary_id: str) -> str:
+        """The internal id of an entity's cost centre; Refused where the ERP does not keep it."""
+        return await self._dimension_id("department", DepartmentRow, _CODE, code, subsidiary_id)
+
+    async def class_id(self, code: str) -> str:
+        """The internal id of a practice; Refused where the ERP does not keep it."""
+        return await self._dimension_id("classification", ClassificationRow, _CODE, code)
+
+    async def _dimension_id(
+        self, table: str, row_type: type[SuiteRow], column: str, code: str, subsidiary_id: str = ""
+    ) -> str:
+        """By code, and by entity where codes are an entity's own."""
+        wanted = (subsidiary_id, code)
+        if wanted not in self._dimensions.get(table, {}):
+            raws = (await all_rows(self._session, table, row_type)).rows
+            self._dimensions[table] = {
+                (text_of(raw, "subsidiary") if subsidiary_id else "", text_of(raw, column)): identify(raw)[0]
+                for raw in raws
+            }
+        found = self._dimensions[table].get(wanted)
+        if not found:
+            raise Refused("DIM_MISSING", f"The ERP has no {table} {code}.")
         return found
 
     async def currencies(self, raws: Sequence[msgspec.Raw]) -> dict[str, str]:

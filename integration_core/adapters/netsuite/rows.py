@@ -36,6 +36,7 @@ class TaxRateRow(SuiteRow, frozen=True, kw_only=True):
 class DepartmentRow(SuiteRow, frozen=True, kw_only=True):
     code: str = field(name="custrecord_rh_code")
     name: str
+    subsidiary: str | int = ""
 
 
 class ClassificationRow(SuiteRow, frozen=True, kw_only=True):
@@ -50,6 +51,10 @@ class CurrencyRow(SuiteRow, frozen=True, kw_only=True):
 
 class ItemRow(SuiteRow, frozen=True, kw_only=True):
     code: str = field(name="itemid")
+
+
+class AccountRow(SuiteRow, frozen=True, kw_only=True):
+    code: str = field(name="acctnumber")
 
 
 class InvoiceRow(SuiteRow, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from integration_core.adapters.salesforce.rows import (
     ContractLineRow,
     ContractRow,
     OpportunityRow,
+    PackageMilestoneRow,
     PackageTaskRow,
     ProductRow,
     QuoteLineRow,
@@ -48,6 +49,7 @@ from integration_core.ports.systems import ChangePage, Outcome, SourceRecord
 
 _QUOTE_LINES = ("QuoteLineItem", QuoteLineRow)
 _PACKAGE_TASKS = ("RH_Package_Task__c", PackageTaskRow)
+_PACKAGE_MILESTONES = ("RH_Package_Milestone__c", PackageMilestoneRow)
 _CONTRACT_LINES = ("RH_Contract_Line__c", ContractLineRow)
 
 
@@ -86,7 +88,7 @@ class SalesforceCrm:
             "accounts": (row_leg("Account", AccountRow, self._accounts),),
             "opportunities": (row_leg("Opportunity", OpportunityRow, self._opportunities),),
             "quotes": self._with_children("Quote", QuoteRow, _QUOTE_LINES, self._quotes),
-            "packages": self._with_children("Product2", ProductRow, _PACKAGE_TASKS, self._packages),
+            "packages": self._package_legs(),
             "contracts": self._with_children("Contract", ContractRow, _CONTRACT_LINES, self._contracts),
             "rates": (
                 row_leg("RH_Rate_Card_Line__c", RateCardLineRow, self._rates),
@@ -118,6 +120,13 @@ class SalesforceCrm:
             return (own,)
         return (own, child_leg(self._session, table, row_type, child, gather))
 
+    def _package_legs(self) -> tuple[Leg, ...]:
+        legs = self._with_children("Product2", ProductRow, _PACKAGE_TASKS, self._packages)
+        if self._children_move_parents:
+            return legs
+        plan = child_leg(self._session, "Product2", ProductRow, _PACKAGE_MILESTONES, self._packages)
+        return (*legs, plan)
+
     async def _accounts(self, raws: Sequence[msgspec.Raw], stamps: Stamps) -> Gathered:
         def convert(raw: msgspec.Raw) -> SourceRecord:
             return mapping.to_canonical_customer(msgspec.json.decode(raw, type=AccountRow))
@@ -141,10 +150,12 @@ class SalesforceCrm:
 
     async def _packages(self, raws: Sequence[msgspec.Raw], stamps: Stamps) -> Gathered:
         tasks = await children(self._session, *_PACKAGE_TASKS, _ids(raws))
+        plans = await children(self._session, *_PACKAGE_MILESTONES, _ids(raws))
 
         def convert(raw: msgspec.Raw) -> SourceRecord | None:
             row = msgspec.json.decode(raw, type=ProductRow)
-            return mapping.to_canonical_package(row, tasks.of(row.id), stamps.get(row.id, 0))
+            seen_ms = stamps.get(row.id, 0)
+            return mapping.to_canonical_package(row, tasks.of(row.id), plans.of(row.id), seen_ms)
 
         return map_records("ServicePackage", raws, convert, identify)
 

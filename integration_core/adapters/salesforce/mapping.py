@@ -12,6 +12,7 @@ from integration_core.adapters.salesforce.rows import (
     ContractLineRow,
     ContractRow,
     OpportunityRow,
+    PackageMilestoneRow,
     PackageTaskRow,
     ProductRow,
     QuoteLineRow,
@@ -25,10 +26,12 @@ from integration_core.canonical.deals import (
     ContractLine,
     Customer,
     Opportunity,
+    PackageMilestone,
     PackageTask,
     Quote,
     QuoteLine,
     RateLine,
+    Retainer,
     ServicePackage,
 )
 from integration_core.canonical.work import ContractMirror, OpportunityMirror
@@ -134,9 +137,12 @@ def _quote_line(row: QuoteLineRow) -> QuoteLine:
 
 
 def to_canonical_package(
-    row: ProductRow, tasks: Sequence[PackageTaskRow], seen_ms: int = 0
+    row: ProductRow,
+    tasks: Sequence[PackageTaskRow],
+    milestones: Sequence[PackageMilestoneRow] = (),
+    seen_ms: int = 0,
 ) -> ServicePackage | None:
-    """A service package with its task template; None for a deleted product, whose last state stands."""
+    """A service package with tasks and milestone plan; None for a deleted one, whose last state stands."""
     if row.deleted:
         return None
     version = whole(row.version)
@@ -159,8 +165,13 @@ def to_canonical_package(
             )
             for task in sorted(tasks, key=lambda task: (len(task.wbs), task.wbs))
         ),
+        milestones=tuple(sorted(map(_package_milestone, milestones), key=lambda step: step.seq)),
         recorded_at_ms=max(instant_ms(row.stamp), seen_ms),
     )
+
+
+def _package_milestone(row: PackageMilestoneRow) -> PackageMilestone:
+    return PackageMilestone(seq=whole(row.seq), name=row.name, share=row.share)
 
 
 def to_canonical_contract(row: ContractRow, lines: Sequence[ContractLineRow], seen_ms: int = 0) -> Contract:
@@ -188,8 +199,9 @@ def to_canonical_contract(row: ContractRow, lines: Sequence[ContractLineRow], se
 
 def _contract_line(number: str, row: ContractLineRow) -> ContractLine:
     line = whole(row.line)
+    key = f"CL|{number}|{line}"
     return ContractLine(
-        key=f"CL|{number}|{line}",
+        key=key,
         native_id=row.id,
         line=line,
         package_native_id=row.product_id,
@@ -202,6 +214,25 @@ def _contract_line(number: str, row: ContractLineRow) -> ContractLine:
         quantity=row.quantity,
         start=row.start,
         end=row.end,
+        retainer=_retainer(key, row),
+    )
+
+
+def _retainer(key: str, row: ContractLineRow) -> Retainer | None:
+    """The terms of a line that has a monthly fee; half of them would bill amounts nobody agreed."""
+    if row.monthly_fee is None:
+        return None
+    if row.included_hours is None or row.overage_rate is None or row.advance_months is None:
+        raise ValueError(f"the retainer terms of {key} are incomplete")
+    if row.rollover and row.rollover_cap is None:
+        raise ValueError(f"the hours of {key} roll over without a cap")
+    return Retainer(
+        monthly_fee=row.monthly_fee,
+        included_hours=row.included_hours,
+        rollover=bool(row.rollover),
+        rollover_cap=row.rollover_cap if row.rollover_cap is not None else Decimal(0),
+        overage_rate=row.overage_rate,
+        advance_months=whole(row.advance_months),
     )
 
 

@@ -84,6 +84,13 @@ class PackageTaskRow(ChildRow, frozen=True, kw_only=True):
     progress: bool = field(name="RH_Progress__c")
 
 
+class PackageMilestoneRow(ChildRow, frozen=True, kw_only=True):
+    parent_id: str = field(name="RH_Product__c")
+    seq: Decimal = field(name="RH_Seq__c")
+    name: str = field(name="Name")
+    share: Decimal = field(name="RH_Share__c")
+
+
 class ContractRow(Row, frozen=True, kw_only=True):
     number: str = field(name="ContractNumber")
     account_id: str = field(name="AccountId")
@@ -114,6 +121,12 @@ class ContractLineRow(ChildRow, frozen=True, kw_only=True):
     quantity: Decimal = field(name="RH_Quantity__c")
     start: date = field(name="RH_Start__c")
     end: date | None = field(name="RH_End__c", default=None)
+    monthly_fee: Decimal | None = field(name="RH_Monthly_Fee__c", default=None)
+    included_hours: Decimal | None = field(name="RH_Included_Hours__c", default=None)
+    rollover: bool | None = field(name="RH_Rollover__c", default=None)
+    rollover_cap: Decimal | None = field(name="RH_Rollover_Cap__c", default=None)
+    overage_rate: Decimal | None = field(name="RH_Overage_Rate__c", default=None)
+    advance_months: Decimal | None = field(name="RH_Advance_Months__c", default=None)
 
 
 class RateCardRow(Row, frozen=True, kw_only=True):

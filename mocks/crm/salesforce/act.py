@@ -12,6 +12,7 @@ from mocks.crm.salesforce.schema import (
     CONTRACT,
     CONTRACT_LINE,
     OPPORTUNITY,
+    PACKAGE_MILESTONE,
     PACKAGE_TASK,
     PRODUCT,
     QUOTE,
@@ -107,6 +108,7 @@ class Children(Struct, frozen=True):
 
 QUOTE_LINES = Children(QUOTE_LINE, "QuoteId", "LineNumber")
 PACKAGE_TASKS = Children(PACKAGE_TASK, "RH_Product__c", "RH_WBS__c")
+PACKAGE_MILESTONES = Children(PACKAGE_MILESTONE, "RH_Product__c", "RH_Seq__c")
 CONTRACT_LINES = Children(CONTRACT_LINE, "RH_Contract__c", "RH_Line__c")
 
 
@@ -148,6 +150,7 @@ def _account(scene: Scene, fact: Account) -> str:
 def _package(scene: Scene, fact: ServicePackage) -> str:
     product_id = scene.save(PRODUCT, fact.bk, wire.product_fields(fact))
     PACKAGE_TASKS.match(scene, product_id, [wire.task_fields(task) for task in fact.tasks])
+    PACKAGE_MILESTONES.match(scene, product_id, [wire.milestone_fields(step) for step in fact.milestones])
     return product_id
 
 

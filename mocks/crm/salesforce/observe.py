@@ -12,6 +12,7 @@ from mocks.crm.salesforce.schema import (
     CONTRACT,
     CONTRACT_LINE,
     OPPORTUNITY,
+    PACKAGE_MILESTONE,
     PACKAGE_TASK,
     PRODUCT,
     QUOTE,
@@ -28,14 +29,14 @@ from mocks.kit.world import World
 Lineage = list[list[Record]]  # the versions of each child, in the order of the children
 Read = Callable[[Known, Record, Sequence[Record]], SourceFact]
 
-# Objects as facts, parents before those that refer to them, each with its children.
-_KINDS: tuple[tuple[str, str | None, str, Read], ...] = (
-    (ACCOUNT, None, "", reading.account),
-    (PRODUCT, PACKAGE_TASK, "RH_Product__c", reading.package),
-    (OPPORTUNITY, None, "", reading.opportunity),
-    (QUOTE, QUOTE_LINE, "QuoteId", reading.quote),
-    (CONTRACT, CONTRACT_LINE, "RH_Contract__c", reading.contract),
-    (RATE_LINE, None, "", reading.rate_line),
+# Objects as facts, parents before those that refer to them, each with the objects of its children.
+_KINDS: tuple[tuple[str, tuple[str, ...], str, Read], ...] = (
+    (ACCOUNT, (), "", reading.account),
+    (PRODUCT, (PACKAGE_TASK, PACKAGE_MILESTONE), "RH_Product__c", reading.package),
+    (OPPORTUNITY, (), "", reading.opportunity),
+    (QUOTE, (QUOTE_LINE,), "QuoteId", reading.quote),
+    (CONTRACT, (CONTRACT_LINE,), "RH_Contract__c", reading.contract),
+    (RATE_LINE, (), "", reading.rate_line),
 )
 
 
@@ -43,8 +44,8 @@ def observe(world: World) -> Iterator[Row]:
     """Facts for every version that people made, then the mirrors that subjects wrote."""
     store = world.store
     known = Known(store)
-    for object_name, child, parent_field, read in _KINDS:
-        children = _children(store, child, parent_field) if child else {}
+    for object_name, child_objects, parent_field, read in _KINDS:
+        children = _children(store, child_objects, parent_field)
         for versions in lineages(store, object_name):
             yield from _told(known, versions, children.get(versions[-1].id, []), read)
     yield from _contract_mirrors(store)
@@ -58,10 +59,11 @@ def lineages(store: Store, object_name: str) -> Iterator[list[Record]]:
         yield store.versions(object_name, record.id) if record.id in changed else [record]
 
 
-def _children(store: Store, object_name: str, parent_field: str) -> dict[str, Lineage]:
+def _children(store: Store, object_names: Sequence[str], parent_field: str) -> dict[str, Lineage]:
     found: dict[str, Lineage] = {}
-    for versions in lineages(store, object_name):
-        found.setdefault(str(versions[-1].values[parent_field]), []).append(versions)
+    for object_name in object_names:
+        for versions in lineages(store, object_name):
+            found.setdefault(str(versions[-1].values[parent_field]), []).append(versions)
     return found
 
 

@@ -4,17 +4,28 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from mocks.crm.salesforce.schema import ACCOUNT, CONTRACT, OPPORTUNITY, PRODUCT, QUOTE, RATE_CARD
+from mocks.crm.salesforce.schema import (
+    ACCOUNT,
+    CONTRACT,
+    OPPORTUNITY,
+    PACKAGE_MILESTONE,
+    PACKAGE_TASK,
+    PRODUCT,
+    QUOTE,
+    RATE_CARD,
+)
 from mocks.crm.salesforce.wire import CONTRACT_STATUSES, QUOTE_STATUSES, STAGES, inverse, minor
 from mocks.firm.facts.source import (
     Account,
     Contract,
     ContractLine,
     Opportunity,
+    PackageMilestone,
     PackageTask,
     Quote,
     QuoteLine,
     RateLine,
+    Retainer,
     ServicePackage,
 )
 from mocks.kit.schema import Value
@@ -104,8 +115,9 @@ def account(known: Known, record: Record, children: Sequence[Record]) -> Account
 
 
 def package(known: Known, record: Record, children: Sequence[Record]) -> ServicePackage:
-    """A product with its package tasks as a fact."""
+    """A product with its package tasks and milestone plan as a fact."""
     values = record.values
+    plan = [child for child in children if child.object == PACKAGE_MILESTONE]
     return ServicePackage(
         **_envelope(product_bk(record), record),
         sku=_text(values["ProductCode"]),
@@ -114,7 +126,8 @@ def package(known: Known, record: Record, children: Sequence[Record]) -> Service
         billing_method=_text(values["RH_Billing_Method__c"]),
         revenue_method=_text(values["RH_Revenue_Method__c"]),
         tax_class=_text(values["RH_Tax_Class__c"]),
-        tasks=tuple(_package_task(child) for child in children),
+        tasks=tuple(_package_task(child) for child in children if child.object == PACKAGE_TASK),
+        milestones=tuple(_package_milestone(child) for child in _numbered(plan, "RH_Seq__c")),
     )
 
 
@@ -127,6 +140,14 @@ def _package_task(record: Record) -> PackageTask:
         hours_e2=_whole(values["RH_Hours__c"]),
         billable=bool(values["RH_Billable__c"]),
         progress=bool(values["RH_Progress__c"]),
+    )
+
+
+def _package_milestone(record: Record) -> PackageMilestone:
+    return PackageMilestone(
+        seq=_whole(record.values["RH_Seq__c"]),
+        name=_text(record.values["Name"]),
+        share_e6=_whole(record.values["RH_Share__c"]),
     )
 
 
@@ -218,6 +239,21 @@ def _contract_line(known: Known, record: Record, ccy: Value) -> ContractLine:
         start=_day(values["RH_Start__c"]),
         end=_optional_day(values["RH_End__c"]),
         source_id=record.id,
+        retainer=_retainer(record, ccy),
+    )
+
+
+def _retainer(record: Record, ccy: Value) -> Retainer | None:
+    values = record.values
+    if values["RH_Monthly_Fee__c"] is None:
+        return None
+    return Retainer(
+        monthly_fee_minor=minor(values["RH_Monthly_Fee__c"], ccy),
+        included_hours_e2=_whole(values["RH_Included_Hours__c"]),
+        rollover=bool(values["RH_Rollover__c"]),
+        rollover_cap_e2=_whole(values["RH_Rollover_Cap__c"]),
+        overage_rate_e4=_whole(values["RH_Overage_Rate__c"]),
+        advance_months=_whole(values["RH_Advance_Months__c"]),
     )
 
 

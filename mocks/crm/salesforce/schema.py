@@ -13,6 +13,7 @@ QUOTE = "Quote"
 QUOTE_LINE = "QuoteLineItem"
 PRODUCT = "Product2"
 PACKAGE_TASK = "RH_Package_Task__c"
+PACKAGE_MILESTONE = "RH_Package_Milestone__c"
 CONTRACT = "Contract"
 CONTRACT_LINE = "RH_Contract_Line__c"
 RATE_CARD = "RH_Rate_Card__c"
@@ -200,6 +201,17 @@ _PACKAGE_TASK = ObjectType(
     prefix="a00",
     label="Package Task",
 )
+_PACKAGE_MILESTONE = ObjectType(
+    PACKAGE_MILESTONE,
+    (
+        _parent("RH_Product__c", PRODUCT, required=True),
+        _whole("RH_Seq__c", required=True),
+        _NAME,
+        _number("RH_Share__c", 6, required=True),  # of the line's net; a plan adds up to one
+    ),
+    prefix="a04",
+    label="Package Milestone",
+)
 _CONTRACT = ObjectType(
     CONTRACT,
     (
@@ -243,6 +255,13 @@ _CONTRACT_LINE = ObjectType(
         _number("RH_Quantity__c", 2),
         _day("RH_Start__c"),
         _day("RH_End__c"),
+        # Terms of a retainer; without a monthly fee the line is none.
+        _money("RH_Monthly_Fee__c"),
+        _number("RH_Included_Hours__c", 2),
+        _flag("RH_Rollover__c"),
+        _number("RH_Rollover_Cap__c", 2),
+        _number("RH_Overage_Rate__c", 4),
+        _whole("RH_Advance_Months__c"),
     ),
     prefix="a01",
     label="Contract Line",
@@ -285,6 +304,7 @@ SCHEMA = Schema(
         _QUOTE_LINE,
         _PRODUCT,
         _PACKAGE_TASK,
+        _PACKAGE_MILESTONE,
         _CONTRACT,
         _CONTRACT_LINE,
         _RATE_CARD,

@@ -8,6 +8,7 @@ from mocks.crm.salesforce.schema import (
     CONTRACT_LINE,
     LINES_WRITTEN,
     OPPORTUNITY,
+    PACKAGE_MILESTONE,
     PACKAGE_TASK,
     PRODUCT,
     QUOTE,
@@ -58,6 +59,7 @@ CONTRACT_PATH: Path = {
 PARENT_FIELD = {
     QUOTE_LINE: ("QuoteId", QUOTE),
     PACKAGE_TASK: ("RH_Product__c", PRODUCT),
+    PACKAGE_MILESTONE: ("RH_Product__c", PRODUCT),
     CONTRACT_LINE: ("RH_Contract__c", CONTRACT),
 }
 

@@ -12,10 +12,12 @@ from mocks.firm.facts.source import (
     Contract,
     ContractLine,
     Opportunity,
+    PackageMilestone,
     PackageTask,
     Quote,
     QuoteLine,
     RateLine,
+    Retainer,
     ServicePackage,
 )
 from mocks.kit.schema import Value
@@ -53,6 +55,14 @@ MINOR_DIGITS = {
     "JOD": 3,
     "TND": 3,
 }
+RETAINER_FIELDS = (
+    "RH_Monthly_Fee__c",
+    "RH_Included_Hours__c",
+    "RH_Rollover__c",
+    "RH_Rollover_Cap__c",
+    "RH_Overage_Rate__c",
+    "RH_Advance_Months__c",
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -148,6 +158,15 @@ def task_fields(task: PackageTask) -> Values:
     }
 
 
+def milestone_fields(milestone: PackageMilestone) -> Values:
+    """The fields of a row of a package's milestone plan."""
+    return {
+        "RH_Seq__c": milestone.seq,
+        "Name": milestone.name,
+        "RH_Share__c": milestone.share_e6,
+    }
+
+
 def opportunity_fields(
     fact: Opportunity, account_id: str, quote_id: str | None, won_at_ms: int | None
 ) -> Values:
@@ -233,6 +252,21 @@ def contract_line_fields(line: ContractLine, product_id: str, ccy: str) -> Value
         "RH_Quantity__c": line.quantity_e2,
         "RH_Start__c": iso(line.start),
         "RH_End__c": iso(line.end),
+        **retainer_fields(line.retainer, ccy),
+    }
+
+
+def retainer_fields(terms: Retainer | None, ccy: str) -> Values:
+    """The fields of a retainer's terms; a checkbox is never null, so other lines have it unticked."""
+    if terms is None:
+        return {**dict.fromkeys(RETAINER_FIELDS), "RH_Rollover__c": 0}
+    return {
+        "RH_Monthly_Fee__c": money(terms.monthly_fee_minor, ccy),
+        "RH_Included_Hours__c": terms.included_hours_e2,
+        "RH_Rollover__c": int(terms.rollover),
+        "RH_Rollover_Cap__c": terms.rollover_cap_e2,
+        "RH_Overage_Rate__c": terms.overage_rate_e4,
+        "RH_Advance_Months__c": terms.advance_months,
     }
 
 

@@ -14,7 +14,7 @@ from mocks.erp.netsuite.posting import (
     add_line,
     insert_lines,
     plan_approval,
-    post_invoice,
+    post_document,
 )
 from mocks.erp.netsuite.reading import Incoming
 from mocks.erp.netsuite.schema import ITEM_LINES
@@ -29,9 +29,9 @@ _COMPUTED_LINE = ("account", "netamount")
 def save(world: World, before: Record | None, given: Incoming, merge: bool, at_ms: int) -> str:
     """Create or change an invoice, and post it at once where its approval is already due."""
     old_lines = lines_of(world, before.id) if before else []
-    lines = _lines(old_lines, given.lines, merge)
-    if before is not None and before.values["custbody_rh_status"] != DRAFT:
-        _refuse_change(before, old_lines, given, lines)
+    lines = standing_lines(old_lines, given.lines, merge)
+    if before is not None and _is_fixed(world, before):
+        refuse_change(before, old_lines, given, lines)
         return before.id
     values: dict[str, Value] = {**(before.values if before else {}), **given.changes}
     if before is not None and before.values["custbody_rh_acct_date"] == before.values["trandate"]:
@@ -39,7 +39,7 @@ def save(world: World, before: Record | None, given: Incoming, merge: bool, at_m
         values["custbody_rh_acct_date"] = given.changes.get("custbody_rh_acct_date")
     header, subsidiary = _header(world, values, given.changes)
     digits = digits_of(world, header["currency"])
-    lines = [_checked_line(world, line, place, digits) for place, line in enumerate(lines)]
+    lines = [checked_line(world, line, place, digits) for place, line in enumerate(lines)]
     if not lines:
         raise user_error("You must enter at least one line item for this transaction.", "item")
     _amounts(world, header, lines, digits, functional_digits(world, subsidiary))
@@ -47,13 +47,20 @@ def save(world: World, before: Record | None, given: Incoming, merge: bool, at_m
     invoice = world.store.require("transaction", invoice_id)
     nominal_ms = approval_ms(subsidiary, str(header["trandate"]))
     if nominal_ms <= world.now_ms():
-        post_invoice(world, invoice, nominal_ms, at_ms)
+        post_document(world, invoice, nominal_ms, at_ms)
     elif before is None or before.values["trandate"] != header["trandate"]:
         plan_approval(world, invoice)
     return invoice_id
 
 
-def _lines(old: Sequence[Record], given: list[Line] | None, merge: bool) -> list[Line]:
+def _is_fixed(world: World, invoice: Record) -> bool:
+    """Whether an invoice is posted, or already credited."""
+    return invoice.values["custbody_rh_status"] != DRAFT or bool(
+        world.store.find("transaction", "createdfrom", invoice.id)
+    )
+
+
+def standing_lines(old: Sequence[Record], given: list[Line] | None, merge: bool) -> list[Line]:
     """The lines that will stand: as given, merged by line number, or as they were."""
     kept = [{name: line.values[name] for name in _GIVEN} for line in old]
     if given is None:
@@ -69,7 +76,7 @@ def _lines(old: Sequence[Record], given: list[Line] | None, merge: bool) -> list
     return [standing[number] for number in sorted(standing)]
 
 
-def _refuse_change(before: Record, old: Sequence[Record], given: Incoming, lines: list[Line]) -> None:
+def refuse_change(before: Record, old: Sequence[Record], given: Incoming, lines: list[Line]) -> None:
     """A posted document takes only what it already says."""
     same_header = all(
         before.values[name] == value or (name == "approvalstatus" and value == PENDING_APPROVAL)
@@ -80,7 +87,8 @@ def _refuse_change(before: Record, old: Sequence[Record], given: Incoming, lines
             line["taxcode"] = money.canonical_tax_code(str(line["taxcode"]))
     same_lines = lines == [{name: line.values[name] for name in _GIVEN} for line in old]
     if not (same_header and same_lines):
-        raise user_error(f"Invoice {before.values['tranid']} is posted and cannot be changed.")
+        name = before.values["tranid"] or before.values["externalid"]
+        raise user_error(f"{name} is posted or credited and cannot be changed.")
 
 
 def _header(
@@ -95,8 +103,7 @@ def _header(
     subsidiary = world.store.require("subsidiary", str(subsidiary_id))
     currency = values.get("currency") or customer.values["currency"] or subsidiary.values["currency"]
     header = {**values, **posting_dates(world, subsidiary, values, given.get("postingperiod"))}
-    if given.get("approvalstatus") not in (None, PENDING_APPROVAL):
-        raise user_error("Invoices are approved by the system, not by this role.", "approvalStatus")
+    refuse_approval(given)
     tran_date = str(values["trandate"])
     header |= {
         "subsidiary": subsidiary_id,
@@ -113,6 +120,12 @@ def _header(
     return header, subsidiary
 
 
+def refuse_approval(given: dict[str, Value]) -> None:
+    """Refuse a document that comes approved."""
+    if given.get("approvalstatus") not in (None, PENDING_APPROVAL):
+        raise user_error("Documents are approved by the system, not by this role.", "approvalStatus")
+
+
 def exchange_rate(given: Value, currency: Value, subsidiary: Record) -> str:
     """The document's rate; one in the subsidiary's own currency, given by the caller in any other."""
     if currency == subsidiary.values["currency"]:
@@ -126,14 +139,14 @@ def exchange_rate(given: Value, currency: Value, subsidiary: Record) -> str:
     return str(given)
 
 
-def _checked_line(world: World, line: Line, place: int, digits: int) -> Line:
+def checked_line(world: World, line: Line, place: int, digits: int) -> Line:
     path = f"item.items[{place}]"
     for item in ITEM_LINES.properties:
         if item.required and line.get(item.column) is None:
             raise missing(f"{path}.{item.name}")
     amount_e4 = int(line["foreignamount"] or 0)
     if amount_e4 < 0 or int(line["quantity"] or 0) < 0 or int(line["rate"] or 0) < 0:
-        raise user_error("A line of an invoice cannot be negative; use a credit memo.", f"{path}.amount")
+        raise user_error("A line cannot be negative; use a document of the other kind.", f"{path}.amount")
     if not money.fits(amount_e4, digits):
         raise refuse("INVALID_VALUE", "The amount has more decimals than its currency.", f"{path}.amount")
     tax_code = money.canonical_tax_code(str(line["taxcode"]))

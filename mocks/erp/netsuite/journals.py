@@ -13,7 +13,7 @@ from mocks.kit.store import Record
 from mocks.kit.world import World
 
 _GIVEN = tuple(item.column for item in JOURNAL_LINES.properties)
-_SYSTEM_TYPES = frozenset({"INV", "PMT"})
+_SYSTEM_TYPES = frozenset({"INV", "CM", "PMT", "APL"})
 
 
 def save(world: World, before: Record | None, given: Incoming, merge: bool, at_ms: int) -> str:

@@ -77,8 +77,9 @@ def functional_digits(world: World, subsidiary: Record) -> int:
     return digits_of(world, subsidiary.values["currency"])
 
 
-def lines_of(world: World, transaction_id: str) -> list[Record]:
-    """A transaction's lines in their order."""
-    return world.store.select(
+def lines_of(world: World, transaction_id: str, line_type: str = "") -> list[Record]:
+    """A transaction's lines in their order: all of them, or those of one sublist."""
+    lines = world.store.select(
         "transactionline", '"transaction" = ?', (transaction_id,), order="linesequencenumber"
     )
+    return [line for line in lines if line_type in ("", line.values["linetype"])]

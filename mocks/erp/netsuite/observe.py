@@ -1,7 +1,7 @@
 """The account read back: masters as facts, and what was written into it as documents."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,8 @@ from mocks.erp.netsuite.schema import RECORD_TYPES
 from mocks.erp.netsuite.wire import shown_record
 from mocks.firm.facts.documents import (
     Application,
+    CreditLine,
+    CreditMemo,
     ErpCustomer,
     ErpEmployee,
     ErpProject,
@@ -87,6 +89,8 @@ class _Reader:
             match record.values["type"]:
                 case "CustInvc":
                     yield self._invoice(record, own)
+                case "CustCred":
+                    yield self._memo(record, own)
                 case "CustPymt":
                     yield self._payment(record, own)
                 case _:
@@ -183,10 +187,77 @@ class _Reader:
             amount_tc_minor=self._minor(values["foreignamount"], currency),
             amount_fc_minor=self._own_minor(values["netamount"], subsidiary),
             tax_code=_text(values["taxcode"]),
-            project=_text(values["job"]),
-            department=self._departments.get(_text(values["department"]), ""),
-            practice=self._classes.get(_text(values["class"]), ""),
+            **self._dimensions(values),
         )
+
+    def _memo(self, record: Record, lines: list[Record]) -> CreditMemo:
+        values = record.values
+        currency, subsidiary = values["currency"], _text(values["subsidiary"])
+        approved_at = values["custbody_rh_approved_at"]
+        by_type: Lines = defaultdict(list)
+        for line in lines:
+            by_type[_text(line.values["linetype"])].append(line)
+        applied = sum(int(line.values["foreignamount"] or 0) for line in by_type["apply"])
+        return CreditMemo(
+            **_envelope(record),
+            number=_optional(values["tranid"]),
+            status=_text(values["custbody_rh_status"]),
+            entity=self._entities[subsidiary],
+            customer=_text(values["entity"]),
+            source_id=_text(values["custbody_rh_source_id"]),
+            invoice=_text(values["createdfrom"]),
+            run=_text(values["custbody_rh_run"]),
+            ccy=self._symbols[_text(currency)],
+            fx_rate=_text(values["exchangerate"]),
+            memo_date=_day(values["trandate"]),
+            acct_date=_day(values["custbody_rh_acct_date"]),
+            period=self._periods[_text(values["postingperiod"])],
+            approved_at_ms=None if approved_at is None else int(approved_at),
+            net_tc_minor=self._minor(values["netamount"], currency),
+            tax_tc_minor=self._minor(values["taxtotal"], currency),
+            gross_tc_minor=self._minor(values["foreigntotal"], currency),
+            applied_tc_minor=self._minor(applied, currency),
+            open_tc_minor=self._minor(values["foreignamountunpaid"], currency),
+            open_fc_minor=self._own_minor(values["custbody_rh_open_fc"], subsidiary),
+            lines=tuple(self._credit_line(line, currency, subsidiary) for line in by_type["item"]),
+            taxes=self._memo_taxes(by_type, currency, subsidiary),
+        )
+
+    def _credit_line(self, line: Record, currency: Value, subsidiary: str) -> CreditLine:
+        values = line.values
+        return CreditLine(
+            line=int(values["linesequencenumber"] or 0),
+            source_id=_text(values["custcol_rh_source_id"]),
+            contract_line_source_id=_text(values["custcol_rh_contract_line"]),
+            item=self._items[_text(values["item"])],
+            account=self._accounts[_text(values["account"])],
+            amount_tc_minor=self._minor(values["foreignamount"], currency),
+            amount_fc_minor=self._own_minor(values["netamount"], subsidiary),
+            tax_code=_text(values["taxcode"]),
+            **self._dimensions(values),
+        )
+
+    def _memo_taxes(self, lines: Lines, currency: Value, subsidiary: str) -> tuple[TaxTotal, ...]:
+        """The taxes that were settled when the memo was made, with what its lines credit of each code."""
+        bases: dict[str, int] = defaultdict(int)
+        for line in lines["item"]:
+            bases[_text(line.values["taxcode"])] += int(line.values["foreignamount"] or 0)
+        return tuple(
+            TaxTotal(
+                tax_code=_text(line.values["taxcode"]),
+                base_tc_minor=self._minor(bases[_text(line.values["taxcode"])], currency),
+                tax_tc_minor=self._minor(line.values["foreignamount"], currency),
+                tax_fc_minor=self._own_minor(line.values["netamount"], subsidiary),
+            )
+            for line in lines["tax"]
+        )
+
+    def _dimensions(self, values: Mapping[str, Value]) -> dict[str, str]:
+        return {
+            "project": _text(values["job"]),
+            "department": self._departments.get(_text(values["department"]), ""),
+            "practice": self._classes.get(_text(values["class"]), ""),
+        }
 
     def _taxes(self, record: Record, lines: list[Record]) -> tuple[TaxTotal, ...]:
         currency, subsidiary = record.values["currency"], _text(record.values["subsidiary"])
@@ -236,6 +307,7 @@ class _Reader:
             acct_date=_day(values["custbody_rh_acct_date"]),
             period=self._periods[_text(values["postingperiod"])],
             document=_text(values["createdfrom"]),
+            source_id=_text(values["custbody_rh_source_id"]),
             posted_at_ms=record.created_ms,
             lines=tuple(
                 self._journal_line(line, values["currency"], _text(values["subsidiary"])) for line in lines
@@ -252,7 +324,8 @@ class _Reader:
             cr_fc_minor=self._own_minor(values["custcol_rh_fc_credit"], subsidiary),
             customer=_text(values["entity"]),
             contract_line=_text(values["custcol_rh_contract_line"]),
-            project=_text(values["job"]) or _text(values["custcol_rh_project"]),
+            project=_text(values["job"]),
+            bucket="" if values["job"] else _text(values["custcol_rh_project"]),
             resource=_text(values["custcol_rh_resource"]),
             cost_centre=self._departments.get(_text(values["department"]), ""),
             practice=self._classes.get(_text(values["class"]), ""),

@@ -23,7 +23,8 @@ from mocks.kit.world import World
 
 WHOLE_E6 = 1_000_000
 _BY_CONTRACT = (
-    "type = 'CustInvc' AND custbody_rh_status IN (?, ?, 'PAID') AND (custbody_rh_source_id = ? OR id IN ("
+    "type = 'CustInvc' AND custbody_rh_status IN (?, ?, 'PAID', 'CREDITED')"
+    " AND (custbody_rh_source_id = ? OR id IN ("
     'SELECT l."transaction" FROM transactionline l JOIN job j ON j.id = l.job'
     " WHERE j.custentity_rh_source_id = ? AND j.deleted = 0 AND l.deleted = 0))"
 )

@@ -11,6 +11,8 @@ from mocks.kit.world import World
 
 BANK, RECEIVABLES, SALES_TAX = "1000", "1100", "2200"
 DRAFT, POSTED, PARTIALLY_PAID, PAID = "DRAFT", "POSTED", "PARTIALLY_PAID", "PAID"
+CREDITED, APPLIED = "CREDITED", "APPLIED"
+CREDIT = "CustCred"
 OPEN_STATUS, PAID_STATUS, PENDING_STATUS = "A", "B", "D"
 PENDING_APPROVAL, APPROVED = "1", "2"
 LINES_PER_TRANSACTION = 100_000
@@ -59,105 +61,155 @@ def account_id(world: World, account_number: str) -> str:
     return found
 
 
-def plan_approval(world: World, invoice: Record) -> None:
+def plan_approval(world: World, document: Record) -> None:
     """Note when a pending document will be approved."""
-    subsidiary = world.store.require("subsidiary", str(invoice.values["subsidiary"]))
-    nominal_ms = approval_ms(subsidiary, str(invoice.values["trandate"]))
-    world.store.add_due(nominal_ms, APPROVE, invoice.id)
+    subsidiary = world.store.require("subsidiary", str(document.values["subsidiary"]))
+    nominal_ms = approval_ms(subsidiary, str(document.values["trandate"]))
+    world.store.add_due(nominal_ms, APPROVE, document.id)
 
 
 def approve_due(world: World, due: Sequence[tuple[int, str]], at_ms: int) -> int:
     """Approve and post what is due, in order of (nominal instant, external id); returns how many."""
     ready: list[tuple[int, str, int, Record]] = []
-    for nominal_ms, invoice_id in due:
-        invoice = world.store.get("transaction", invoice_id)
-        if invoice is None or invoice.values["custbody_rh_status"] != DRAFT:
+    for nominal_ms, document_id in due:
+        document = world.store.get("transaction", document_id)
+        if document is None or document.values["custbody_rh_status"] != DRAFT:
             continue
-        subsidiary = world.store.require("subsidiary", str(invoice.values["subsidiary"]))
+        subsidiary = world.store.require("subsidiary", str(document.values["subsidiary"]))
         # A document moved to another day meanwhile has a plan of its own.
-        if approval_ms(subsidiary, str(invoice.values["trandate"])) == nominal_ms:
-            ready.append((nominal_ms, str(invoice.values["externalid"] or ""), int(invoice.id), invoice))
-    posted: set[str] = set()
-    for nominal_ms, _, _, invoice in sorted(ready, key=lambda entry: entry[:3]):
-        if invoice.id not in posted:
-            posted.add(invoice.id)
-            post_invoice(world, invoice, nominal_ms, at_ms)
-    return len(posted)
+        if approval_ms(subsidiary, str(document.values["trandate"])) == nominal_ms:
+            ready.append((nominal_ms, str(document.values["externalid"] or ""), int(document.id), document))
+    posted = 0
+    for nominal_ms, _, _, document in sorted(ready, key=lambda entry: entry[:3]):
+        # A credit memo may have had its invoice posted before its turn.
+        current = world.store.require("transaction", document.id)
+        if current.values["custbody_rh_status"] == DRAFT:
+            post_document(world, current, nominal_ms, at_ms)
+            posted += 1
+    return posted
 
 
-def post_invoice(world: World, invoice: Record, approved_ms: int, at_ms: int) -> None:
-    """Number a document, open its item and make its INV journal."""
-    values = invoice.values
+def post_document(world: World, document: Record, approved_ms: int, at_ms: int) -> None:
+    """Post an approved invoice or credit memo; a memo is applied to its invoice, posted first if need be."""
+    if document.values["type"] != CREDIT:
+        _post(world, document, "INV", approved_ms, at_ms)
+        return
+    invoice = world.store.require("transaction", str(document.values["createdfrom"]))
+    if invoice.values["custbody_rh_status"] == DRAFT:
+        subsidiary = world.store.require("subsidiary", str(invoice.values["subsidiary"]))
+        nominal_ms = approval_ms(subsidiary, str(invoice.values["trandate"]))
+        invoice = _post(world, invoice, "INV", min(nominal_ms, approved_ms), at_ms)
+    memo = _post(world, document, "CM", approved_ms, at_ms)
+    _apply(world, memo, invoice, at_ms)
+
+
+def _post(world: World, document: Record, kind: str, approved_ms: int, at_ms: int) -> Record:
+    """Number a document, open its item and make its journal; a document of nothing is settled at once."""
+    values = document.values
     subsidiary = world.store.require("subsidiary", str(values["subsidiary"]))
     gross_e4 = int(values["foreigntotal"] or 0)
-    paid = not gross_e4
+    settled = PAID if kind == "INV" else APPLIED
     changes: dict[str, Value] = {
         "tranid": number(
-            world, str(subsidiary.values["externalid"]), "INV", str(values["custbody_rh_acct_date"])
+            world, str(subsidiary.values["externalid"]), kind, str(values["custbody_rh_acct_date"])
         ),
-        "custbody_rh_status": PAID if paid else POSTED,
-        "status": PAID_STATUS if paid else OPEN_STATUS,
+        "custbody_rh_status": POSTED if gross_e4 else settled,
+        "status": OPEN_STATUS if gross_e4 else PAID_STATUS,
         "approvalstatus": APPROVED,
         "custbody_rh_approved_at": approved_ms,
         "foreignamountunpaid": gross_e4,
         "custbody_rh_open_fc": values["custbody_rh_total_fc"],
     }
-    lines = invoice_journal(world, invoice, functional_digits(world, subsidiary))
-    world.store.update("transaction", invoice.id, changes, at_ms)
-    add_journal(world, invoice, "INV", lines, at_ms)
+    lines = document_journal(world, document, functional_digits(world, subsidiary))
+    posted = world.store.update("transaction", document.id, changes, at_ms)
+    add_journal(world, document, kind, lines, at_ms)
+    return posted
 
 
-def invoice_journal(world: World, invoice: Record, digits: int) -> list[Line]:
-    """INV: receivables against each line's income account, and tax by code (finance 3.3)."""
-    values = invoice.values
-    customer = values["entity"]
-    rate = str(values["exchangerate"])
-    items = lines_of(world, invoice.id)
+def _apply(world: World, memo: Record, invoice: Record, at_ms: int) -> None:
+    """Apply a credit to its invoice up to what is open there; at one rate it needs no journal."""
+    take_e4 = min(int(one.values["foreignamountunpaid"] or 0) for one in (memo, invoice))
+    if not take_e4:
+        return
+    subsidiary = world.store.require("subsidiary", str(memo.values["subsidiary"]))
+    digits = functional_digits(world, subsidiary)
+    relieve(world, invoice, take_e4, digits, at_ms, settled=CREDITED)
+    relieve(world, memo, take_e4, digits, at_ms, partly=POSTED, settled=APPLIED)
+    line: Line = {"linesequencenumber": 1, "doc": invoice.id, "foreignamount": take_e4}
+    add_line(world, memo.id, "apply", line, at_ms)
+
+
+def document_journal(world: World, document: Record, digits: int) -> list[Line]:
+    """INV: receivables against each line's account, and tax by code; CM: its mirror (finance 3.3)."""
+    values = document.values
+    customer, credits = values["entity"], values["type"] == CREDIT
     receivable: Line = {
         "account": account_id(world, RECEIVABLES),
         "entity": customer,
-        **_debit(int(values["foreigntotal"] or 0), int(values["custbody_rh_total_fc"] or 0)),
+        **_sided(
+            int(values["foreigntotal"] or 0), int(values["custbody_rh_total_fc"] or 0), debit=not credits
+        ),
     }
-    income = [_income_line(line, customer) for line in items]
+    income = [_income_line(line, customer, credits) for line in lines_of(world, document.id, "item")]
     taxes = [
         {
             "account": account_id(world, SALES_TAX),
             "entity": customer,
             "taxcode": tax.tax_code,
-            **_credit(tax.tax_e4, money.functional_e4(tax.tax_e4, rate, digits)),
+            **_sided(tax.tax_e4, fc_e4, debit=credits),
         }
-        for tax in tax_amounts(items, digits_of(world, values["currency"]))
+        for tax, fc_e4 in taxes_of(world, document, digits)
     ]
     return [receivable, *income, *taxes]
 
 
-def tax_amounts(items: Sequence[Record], digits: int) -> list[money.TaxAmount]:
-    """The taxes of a document's lines (R5)."""
-    return money.taxes(
-        ((str(line.values["taxcode"]), int(line.values["foreignamount"] or 0)) for line in items), digits
-    )
+def taxes_of(world: World, document: Record, digits: int) -> list[tuple[money.TaxAmount, int]]:
+    """A document's taxes by code, each with its functional amount; `digits` are the entity's own.
+
+    Those of an invoice follow from its lines (R5, R7); those of a memo were settled when it was made.
+    """
+    values = document.values
+    items = lines_of(world, document.id, "item")
+    nets = ((str(line.values["taxcode"]), int(line.values["foreignamount"] or 0)) for line in items)
+    computed = money.taxes(nets, digits_of(world, values["currency"]))
+    if values["type"] != CREDIT:
+        rate = str(values["exchangerate"])
+        return [(tax, money.functional_e4(tax.tax_e4, rate, digits)) for tax in computed]
+    bases = {tax.tax_code: tax.base_e4 for tax in computed}
+    return [
+        (
+            money.TaxAmount(code, bases[code], int(line.values["foreignamount"] or 0)),
+            int(line.values["netamount"] or 0),
+        )
+        for line in lines_of(world, document.id, "tax")
+        for code in (str(line.values["taxcode"]),)
+    ]
 
 
-def _income_line(line: Record, customer: Value) -> Line:
+def _income_line(line: Record, customer: Value, credits: bool) -> Line:
     values = line.values
     kept = ("account", "department", "class", "job", "custcol_rh_source_id", "custcol_rh_contract_line")
-    amounts = _credit(int(values["foreignamount"] or 0), int(values["netamount"] or 0))
+    amounts = _sided(int(values["foreignamount"] or 0), int(values["netamount"] or 0), debit=credits)
     return {**{name: values[name] for name in kept}, "entity": customer, **amounts}
 
 
-def _debit(tc_e4: int, fc_e4: int) -> Line:
-    return {"debit": tc_e4, "custcol_rh_fc_debit": fc_e4}
-
-
-def _credit(tc_e4: int, fc_e4: int) -> Line:
-    return {"credit": tc_e4, "custcol_rh_fc_credit": fc_e4}
+def _sided(tc_e4: int, fc_e4: int, *, debit: bool) -> Line:
+    """Amounts on one side of a journal line; a negative one stands on the other (finance 3.2)."""
+    if tc_e4 < 0 or fc_e4 < 0:
+        return _sided(-tc_e4, -fc_e4, debit=not debit)
+    side = "debit" if debit else "credit"
+    return {side: tc_e4, f"custcol_rh_fc_{side}": fc_e4}
 
 
 def payment_journal(world: World, customer: Value, amount_e4: int, fc_e4: int) -> list[Line]:
     """PMT: bank against receivables (finance 3.3)."""
     return [
-        {"account": account_id(world, BANK), **_debit(amount_e4, fc_e4)},
-        {"account": account_id(world, RECEIVABLES), "entity": customer, **_credit(amount_e4, fc_e4)},
+        {"account": account_id(world, BANK), **_sided(amount_e4, fc_e4, debit=True)},
+        {
+            "account": account_id(world, RECEIVABLES),
+            "entity": customer,
+            **_sided(amount_e4, fc_e4, debit=False),
+        },
     ]
 
 
@@ -212,9 +264,18 @@ def _require_balance(lines: Sequence[Line]) -> None:
             raise ArithmeticError("A journal of this ERP does not balance.")
 
 
-def relieve(world: World, invoice: Record, take_e4: int, digits: int, at_ms: int) -> None:
+def relieve(
+    world: World,
+    document: Record,
+    take_e4: int,
+    digits: int,
+    at_ms: int,
+    *,
+    partly: str = PARTIALLY_PAID,
+    settled: str = PAID,
+) -> None:
     """Take an applied amount off an open item, its functional share by R6; the status follows."""
-    values = invoice.values
+    values = document.values
     total, open_tc = int(values["foreigntotal"] or 0), int(values["foreignamountunpaid"] or 0)
     if not 0 < take_e4 <= open_tc:
         raise ArithmeticError(f"Cannot apply {take_e4} to an open amount of {open_tc}.")
@@ -224,7 +285,7 @@ def relieve(world: World, invoice: Record, take_e4: int, digits: int, at_ms: int
     changes: dict[str, Value] = {
         "foreignamountunpaid": left,
         "custbody_rh_open_fc": open_fc - relief,
-        "custbody_rh_status": PARTIALLY_PAID if left else PAID,
+        "custbody_rh_status": partly if left else settled,
         "status": OPEN_STATUS if left else PAID_STATUS,
     }
-    world.store.update("transaction", invoice.id, changes, at_ms)
+    world.store.update("transaction", document.id, changes, at_ms)

@@ -42,7 +42,10 @@ class Sublist(Struct, frozen=True, kw_only=True):
 
 
 class RecordType(Struct, frozen=True, kw_only=True):
-    """One record type of the REST API; `transaction_type` where several share a table."""
+    """One record type of the REST API; `transaction_type` where several share a table.
+
+    Callers write `sublist`; those in `kept` the system alone writes.
+    """
 
     name: str
     table: str
@@ -50,7 +53,13 @@ class RecordType(Struct, frozen=True, kw_only=True):
     display: str
     transaction_type: str = ""
     sublist: Sublist | None = None
+    kept: tuple[Sublist, ...] = ()
     access: Access = READ_ONLY
+
+
+def sublists(kind: RecordType) -> tuple[Sublist, ...]:
+    """All sublists of a record type that can be read."""
+    return (*(() if kind.sublist is None else (kind.sublist,)), *kind.kept)
 
 
 def prop(name: str, kind: PropertyKind = "text", *, column: str = "", **options: object) -> Property:

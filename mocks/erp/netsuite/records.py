@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from mocks.erp.netsuite import invoices, journals, periods
+from mocks.erp.netsuite import credits, invoices, journals, periods
 from mocks.erp.netsuite.errors import missing, no_permission, refuse, user_error
 from mocks.erp.netsuite.lookups import by_external_id, lines_of, next_id
 from mocks.erp.netsuite.posting import DRAFT
@@ -18,11 +18,16 @@ _DEPENDENTS = {
     "customer": (("job", "parent"), ("customer", "parent"), ("transaction", "entity")),
     "job": (("transactionline", "job"),),
     "employee": (),
+    "invoice": (("transaction", "createdfrom"),),
 }
 _HIERARCHY_BOUND = 50
 
 Saver = Callable[[World, Record | None, Incoming, bool, int], str]
-_SAVERS: dict[str, Saver] = {"invoice": invoices.save, "journalEntry": journals.save}
+_SAVERS: dict[str, Saver] = {
+    "invoice": invoices.save,
+    "creditMemo": credits.save,
+    "journalEntry": journals.save,
+}
 
 
 def save(world: World, kind: RecordType, before: Record | None, given: Incoming, *, merge: bool) -> str:
@@ -46,14 +51,14 @@ def delete(world: World, kind: RecordType, record: Record) -> None:
     if "delete" not in kind.access:
         raise no_permission(f"The role of this integration may not delete records of type {kind.name}.")
     with world.store.transaction():
-        if kind.transaction_type:
-            if record.values["custbody_rh_status"] != DRAFT:
-                raise user_error("A posted transaction cannot be deleted.")
-            for line in lines_of(world, record.id):
-                world.store.delete("transactionline", line.id, world.commit_ms())
+        if kind.transaction_type and record.values["custbody_rh_status"] != DRAFT:
+            raise user_error("A posted transaction cannot be deleted.")
         for table, column in _DEPENDENTS.get(kind.name, ()):
             if world.store.find(table, column, record.id):
                 raise user_error("This record cannot be deleted because it has dependent records.")
+        if kind.transaction_type:
+            for line in lines_of(world, record.id):
+                world.store.delete("transactionline", line.id, world.commit_ms())
         world.store.delete(kind.table, record.id, world.commit_ms())
 
 

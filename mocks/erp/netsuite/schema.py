@@ -234,6 +234,13 @@ JOURNAL_LINES = Sublist(
     ),
 )
 
+TAX_LINES = Sublist(
+    name="taxDetails",
+    line_type="tax",
+    properties=(_LINE, prop("taxCode"), prop("taxAmount", "decimal", column="foreignamount")),
+)
+_MEMO_STATUS = (("A", "Open"), ("B", "Fully Applied"), ("D", "Pending Approval"))
+
 _HEADER = (
     computed("tranId", "text"),
     prop("tranDate", "date", required=True),
@@ -242,9 +249,23 @@ _HEADER = (
     ref("currency", "currency"),
     prop("exchangeRate", "fraction"),
     prop("memo", length=999),
-    prop("status", "choice", choices=tuple(STATUS_NAMES.items()), read_only=True),
     prop("custbody_rh_acct_date", "date"),
     prop("custbody_rh_source_id", indexed=True),
+)
+_STATUS = prop("status", "choice", choices=tuple(STATUS_NAMES.items()), read_only=True)
+# What invoices and credit memos have in common: approval, totals, what is open.
+_DOCUMENT = (
+    ref("entity", "customer", required=True, indexed=True),
+    prop("approvalStatus", "choice", choices=_APPROVAL),
+    prop("custbody_rh_run"),
+    computed("custbody_rh_status", "text"),
+    computed("custbody_rh_approved_at", "instant"),
+    computed("subtotal", column="netamount"),
+    computed("taxTotal"),
+    computed("total", column="foreigntotal"),
+    computed("amountRemaining", column="foreignamountunpaid"),
+    computed("custbody_rh_total_fc"),
+    computed("custbody_rh_open_fc"),
 )
 TRANSACTIONS = (
     RecordType(
@@ -256,19 +277,25 @@ TRANSACTIONS = (
         sublist=ITEM_LINES,
         properties=(
             *_HEADER,
-            ref("entity", "customer", required=True, indexed=True),
+            _STATUS,
+            *_DOCUMENT,
             prop("dueDate", "date"),
             prop("otherRefNum", length=45),
-            prop("approvalStatus", "choice", choices=_APPROVAL),
-            prop("custbody_rh_run"),
-            computed("custbody_rh_status", "text"),
-            computed("custbody_rh_approved_at", "instant"),
-            computed("subtotal", column="netamount"),
-            computed("taxTotal"),
-            computed("total", column="foreigntotal"),
-            computed("amountRemaining", column="foreignamountunpaid"),
-            computed("custbody_rh_total_fc"),
-            computed("custbody_rh_open_fc"),
+        ),
+    ),
+    RecordType(
+        name="creditMemo",
+        table="transaction",
+        transaction_type="CustCred",
+        display="tranid",
+        access=FULL,
+        sublist=ITEM_LINES,
+        kept=(TAX_LINES, APPLY_LINES),
+        properties=(
+            *_HEADER,
+            prop("status", "choice", choices=_MEMO_STATUS, read_only=True),
+            *_DOCUMENT,
+            ref("createdFrom", "transaction", required=True, indexed=True),
         ),
     ),
     RecordType(
@@ -279,6 +306,7 @@ TRANSACTIONS = (
         sublist=APPLY_LINES,
         properties=(
             *_HEADER,
+            _STATUS,
             prop("customer", "reference", column="entity", record="customer"),
             computed("payment", column="foreigntotal"),
             computed("unapplied", column="foreignamountunpaid"),
@@ -295,6 +323,7 @@ TRANSACTIONS = (
         sublist=JOURNAL_LINES,
         properties=(
             *_HEADER,
+            _STATUS,
             prop("custbody_rh_type"),
             prop("custbody_rh_run"),
             prop("createdFrom", "reference", record="transaction", read_only=True, indexed=True),
@@ -325,7 +354,7 @@ def _objects() -> tuple[ObjectType, ...]:
         columns += [(item.column, item) for item in kind.properties]
     tables["transaction"].append(("type", prop("type")))
     lines = [("transaction", prop("transaction", indexed=True)), ("linetype", prop("lineType"))]
-    for sublist in (ITEM_LINES, APPLY_LINES, JOURNAL_LINES):
+    for sublist in (ITEM_LINES, TAX_LINES, APPLY_LINES, JOURNAL_LINES):
         lines += [(item.column, item) for item in sublist.properties]
     lines.append(("netamount", prop("netAmount", "decimal")))
     tables["transactionline"] = lines

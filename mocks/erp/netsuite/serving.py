@@ -3,7 +3,7 @@
 from mocks.erp.netsuite.errors import error_reply, no_such_record, refuse
 from mocks.erp.netsuite.lookups import EXTERNAL_PREFIX, by_external_id, by_key, lines_of
 from mocks.erp.netsuite.paging import record_page
-from mocks.erp.netsuite.properties import RecordType, Sublist
+from mocks.erp.netsuite.properties import RecordType, Sublist, sublists
 from mocks.erp.netsuite.reading import decoded, incoming
 from mocks.erp.netsuite.records import delete, save
 from mocks.erp.netsuite.schema import RECORD_TYPES
@@ -62,8 +62,7 @@ def _read(call: Call, kind: RecordType, record: Record) -> Reply:
 
 def _require_fields(kind: RecordType, fields: frozenset[str]) -> None:
     known = {item.name for item in kind.properties} | {"id", "externalId", "links"}
-    if kind.sublist is not None:
-        known.add(kind.sublist.name)
+    known |= {sublist.name for sublist in sublists(kind)}
     unknown = sorted(fields - known)
     if unknown:
         raise Refusal(
@@ -83,16 +82,17 @@ def _sublist(call: Call, kind: RecordType, record: Record) -> Reply:
     number = call.path_parameters.get("line")
     if number is None:
         return json_reply(shown_sublist(call.world, sublist, record.id, href), COLLECTION)
-    for line in lines_of(call.world, record.id):
+    for line in lines_of(call.world, record.id, sublist.line_type):
         if str(line.values["linesequencenumber"]) == number:
             return json_reply(shown_line(call.world, sublist, line, f"{href}/{sublist.name}"))
     raise no_such_record()
 
 
 def _named_sublist(call: Call, kind: RecordType) -> Sublist:
-    if kind.sublist is None or call.path_parameters["sublist"] != kind.sublist.name:
-        raise no_such_record()
-    return kind.sublist
+    for sublist in sublists(kind):
+        if sublist.name == call.path_parameters["sublist"]:
+            return sublist
+    raise no_such_record()
 
 
 def _lenient(call: Call) -> bool:

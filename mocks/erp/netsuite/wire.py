@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from mocks.erp.netsuite.lookups import lines_of, name_of
-from mocks.erp.netsuite.properties import Property, RecordType, Sublist
+from mocks.erp.netsuite.properties import Property, RecordType, Sublist, sublists
+from mocks.erp.netsuite.schema import TRANSACTIONS
 from mocks.kit.calls import Reply
 from mocks.kit.schema import Value
 from mocks.kit.store import Record
@@ -20,7 +21,8 @@ COLLECTION = "application/vnd.oracle.resource+json; type=collection"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 # REST paths name record types; references know tables.
-_PATH_OF = {"accountingperiod": "accountingPeriod", "transaction": "invoice"}
+_PATH_OF = {"accountingperiod": "accountingPeriod"}
+_PATH_OF_TYPE = {kind.transaction_type: kind.name for kind in TRANSACTIONS}
 
 
 def encoded(content: Any) -> bytes:
@@ -66,7 +68,7 @@ def shown(world: World, item: Property, value: Value, base_url: str) -> Any:
         case "boolean":
             return bool(value)
         case "reference":
-            path = _PATH_OF.get(item.record, item.record)
+            path = _path(world, item.record, str(value))
             reference = {"links": self_link(record_url(base_url, path, str(value))), "id": str(value)}
             name = name_of(world, item.record, str(value))
             return reference if name is None else {**reference, "refName": name}
@@ -77,6 +79,14 @@ def shown(world: World, item: Property, value: Value, base_url: str) -> Any:
         case "choice":
             return {"id": value, "refName": dict(item.choices).get(str(value), "")}
     return value
+
+
+def _path(world: World, table: str, record_id: str) -> str:
+    """The record type of a reference, as its address names it."""
+    if table != "transaction":
+        return _PATH_OF.get(table, table)
+    rows = world.store.rows('SELECT type FROM "transaction" WHERE id = ?', (record_id,))
+    return _PATH_OF_TYPE[rows[0][0]] if rows else table
 
 
 def shown_record(
@@ -104,20 +114,22 @@ def shown_record(
     if fields is None:
         body["createdDate"] = instant(record.created_ms)
         body["lastModifiedDate"] = instant(record.modified_ms)
-    sublist = kind.sublist
-    if sublist is not None and (fields is None or sublist.name in fields):
-        body[sublist.name] = (
-            shown_sublist(world, sublist, record.id, href)
-            if expand
-            else {"links": self_link(f"{href}/{sublist.name}")}
-        )
+    for sublist in sublists(kind):
+        if fields is None or sublist.name in fields:
+            body[sublist.name] = (
+                shown_sublist(world, sublist, record.id, href)
+                if expand
+                else {"links": self_link(f"{href}/{sublist.name}")}
+            )
     return body
 
 
 def shown_sublist(world: World, sublist: Sublist, record_id: str, href: str) -> dict[str, Any]:
     """A transaction's lines, whole."""
     address = f"{href}/{sublist.name}"
-    items = [shown_line(world, sublist, line, address) for line in lines_of(world, record_id)]
+    items = [
+        shown_line(world, sublist, line, address) for line in lines_of(world, record_id, sublist.line_type)
+    ]
     return {"links": self_link(address), "items": items, "totalResults": len(items)}
 
 

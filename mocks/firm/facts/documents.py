@@ -54,8 +54,14 @@ class ErpEmployee(Document, frozen=True, kw_only=True):
 
 
 class InvoiceLine(Struct, frozen=True, kw_only=True):
+    """One billing event piece.
+
+    `source_id` is `<timecard header id>#<Mon..Sun>` for time, the milestone's id, or
+    `<contract line id>#BS<seq>` for a schedule row and `<contract line id>#OV<YYYY-MM>` for overage.
+    """
+
     line: int
-    source_id: str  # timecard header id # day, or the milestone, expense... record id
+    source_id: str
     contract_line_source_id: str
     item: str
     account: str
@@ -100,6 +106,48 @@ class Invoice(Document, frozen=True, kw_only=True):
     taxes: tuple[TaxTotal, ...]
 
 
+class CreditLine(Struct, frozen=True, kw_only=True):
+    """The credit of one invoice line; `source_id` is that line's."""
+
+    line: int
+    source_id: str
+    contract_line_source_id: str
+    item: str
+    account: str
+    amount_tc_minor: int
+    amount_fc_minor: int
+    tax_code: str
+    project: str
+    department: str
+    practice: str
+
+
+class CreditMemo(Document, frozen=True, kw_only=True):
+    """A credit of one invoice by one run; amounts are positive."""
+
+    number: str | None
+    status: str  # DRAFT | HELD | APPROVED | POSTED | APPLIED | VOID
+    entity: str  # entity code
+    customer: str  # native id
+    source_id: str  # as on the invoice
+    invoice: str  # native id
+    run: str
+    ccy: str
+    fx_rate: str
+    memo_date: date
+    acct_date: date
+    period: str
+    approved_at_ms: int | None
+    net_tc_minor: int
+    tax_tc_minor: int
+    gross_tc_minor: int
+    applied_tc_minor: int  # to its invoice
+    open_tc_minor: int
+    open_fc_minor: int
+    lines: tuple[CreditLine, ...]
+    taxes: tuple[TaxTotal, ...]
+
+
 class Application(Struct, frozen=True, kw_only=True):
     invoice: str  # native id
     amount_tc_minor: int
@@ -132,17 +180,19 @@ class JournalLine(Struct, frozen=True, kw_only=True):
     practice: str = ""
     tax_code: str = ""
     source_line: str = ""  # source_id of the document line
+    bucket: str = ""  # BENCH | LEAVE | INTERNAL on 5190
 
 
 class Journal(Document, frozen=True, kw_only=True):
     number: str
-    journal_type: str  # INV | PMT | ...
+    journal_type: str  # INV, CM, PMT by the ERP; ACC, ACR, REV, RCL, RCR, PAY, LAB by the subject
     entity: str
     ccy: str
     acct_date: date
     period: str
     document: str  # native id of the document that made it, or ""
     posted_at_ms: int
+    source_id: str = ""  # contract line id; payroll id; <payroll id>#<employee no> (LAB)
     lines: tuple[JournalLine, ...]
 
 
@@ -199,6 +249,20 @@ class PsaSplit(Document, frozen=True, kw_only=True):
     invoice_status: str
 
 
+class PsaMilestone(Document, frozen=True, kw_only=True):
+    """A milestone as the subject planned it, with the marks of its billing."""
+
+    project: str  # native id
+    contract_line_source_id: str
+    seq: int
+    name: str
+    amount_minor: int
+    status: str
+    billed: bool
+    invoice_no: str
+    invoice_status: str
+
+
 class CrmContractMirror(Document, frozen=True, kw_only=True):
     """What the CRM shows of billing for one contract (native_id is the contract's)."""
 
@@ -220,6 +284,7 @@ TargetDocument = (
     | ErpProject
     | ErpEmployee
     | Invoice
+    | CreditMemo
     | Payment
     | Journal
     | Period
@@ -227,6 +292,7 @@ TargetDocument = (
     | PsaTask
     | PsaResource
     | PsaSplit
+    | PsaMilestone
     | CrmContractMirror
     | CrmOpportunityMirror
 )

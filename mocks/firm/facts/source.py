@@ -9,16 +9,15 @@ from datetime import date
 
 from msgspec import Struct
 
-
-class Fact(Struct, frozen=True, kw_only=True, tag=True):
-    """One version of one entity in its system of record."""
-
-    bk: str
-    recorded_at_ms: int
-    ver: int = 1
-    source_id: str = ""
-    deleted: bool = False
-
+from mocks.firm.facts.base import Fact as Fact
+from mocks.firm.facts.people import Absence as Absence
+from mocks.firm.facts.people import AbsenceDay as AbsenceDay
+from mocks.firm.facts.people import JobRow as JobRow
+from mocks.firm.facts.people import PayrollLine as PayrollLine
+from mocks.firm.facts.people import PayrollRun as PayrollRun
+from mocks.firm.facts.people import Resource as Resource
+from mocks.firm.facts.people import Skill as Skill
+from mocks.firm.facts.people import StatusRow as StatusRow
 
 # --- master data of the ERP -----------------------------------------------------------------
 
@@ -109,6 +108,14 @@ class PackageTask(Struct, frozen=True):
     progress: bool
 
 
+class PackageMilestone(Struct, frozen=True):
+    """One row of a service package's milestone plan; the shares of a plan add up to one."""
+
+    seq: int
+    name: str
+    share_e6: int
+
+
 class ServicePackage(Fact, frozen=True, kw_only=True):
     """`SK|sku|version`: what is sold, and how it is billed and recognised."""
 
@@ -119,6 +126,7 @@ class ServicePackage(Fact, frozen=True, kw_only=True):
     revenue_method: str
     tax_class: str
     tasks: tuple[PackageTask, ...] = ()
+    milestones: tuple[PackageMilestone, ...] = ()
 
 
 class Opportunity(Fact, frozen=True, kw_only=True):
@@ -162,6 +170,17 @@ class Quote(Fact, frozen=True, kw_only=True):
     lines: tuple[QuoteLine, ...] = ()
 
 
+class Retainer(Struct, frozen=True):
+    """Terms of a retainer line (finance 2.3, 2.5); money in the contract's currency."""
+
+    monthly_fee_minor: int
+    included_hours_e2: int
+    rollover: bool
+    rollover_cap_e2: int
+    overage_rate_e4: int
+    advance_months: int  # calendar months that one schedule row covers
+
+
 class ContractLine(Struct, frozen=True):
     """One line of a signed contract; key `CL|contract no|line`, native record id in `source_id`."""
 
@@ -177,8 +196,9 @@ class ContractLine(Struct, frozen=True):
     multiplier_travel_e2: int
     quantity_e2: int
     start: date
-    end: date | None
+    end: date | None  # the first day that is no longer covered
     source_id: str = ""
+    retainer: Retainer | None = None
 
 
 class Contract(Fact, frozen=True, kw_only=True):
@@ -213,52 +233,6 @@ class RateLine(Fact, frozen=True, kw_only=True):
     valid_from: date
     valid_to: date | None = None
     apply_retro: bool = False
-
-
-# --- HRIS -----------------------------------------------------------------------------------
-
-
-class JobRow(Struct, frozen=True):
-    """Level, cost centre and manager from a date on (BambooHR table jobInfo)."""
-
-    valid_from: date
-    level: str
-    title: str
-    cost_centre: str  # CC bk
-    manager: str | None  # RS bk
-
-
-class StatusRow(Struct, frozen=True):
-    """Employment status and FTE from a date on (BambooHR table employmentStatus)."""
-
-    valid_from: date
-    status: str  # Full-Time | Part-Time | Terminated
-    fte_e2: int
-
-
-class Skill(Struct, frozen=True):
-    """One skill of a person."""
-
-    name: str
-    certified: bool
-    since: date
-
-
-class Resource(Fact, frozen=True, kw_only=True):
-    """`RS|employee_no`: a person at work, with effective-dated rows."""
-
-    employee_no: str
-    first_name: str
-    last_name: str
-    work_email: str
-    entity: str  # LE bk
-    practice: str  # PR bk
-    hired: date
-    terminated: date | None
-    weekly_pattern_e2: tuple[int, ...]  # Mon..Sun
-    jobs: tuple[JobRow, ...]
-    statuses: tuple[StatusRow, ...] = ()
-    skills: tuple[Skill, ...] = ()
 
 
 # --- PSA ------------------------------------------------------------------------------------
@@ -313,6 +287,43 @@ class TimeEntry(Fact, frozen=True, kw_only=True):
     replaces: str | None = None  # timecard name
 
 
+class Milestone(Fact, frozen=True, kw_only=True):
+    """`MS|<contract line key>|<seq>`: progress of a milestone that the subject planned in the PSA.
+
+    Statuses ACHIEVED and ACCEPTED: what people say of it. The planned milestone itself, with its
+    amount, is the subject's to make (finance V6); a fact whose milestone is not there yet waits.
+    """
+
+    contract: str  # CO bk
+    line: int
+    seq: int
+    status: str
+    accepted_at_ms: int | None = None
+    accepted_by: str | None = None  # RS bk
+
+
+class Estimate(Fact, frozen=True, kw_only=True):
+    """`EA|<contract line key>|<seq>`: total hours a line is expected to take.
+
+    `seq` counts from 2: the first estimate is derived from the package (finance V7), nobody records it.
+    """
+
+    contract: str  # CO bk
+    line: int
+    seq: int
+    total_hours_e2: int
+
+
+class ProjectCompletion(Fact, frozen=True, kw_only=True):
+    """`PJ|CO|<contract no>`: the project manager declares the project done."""
+
+    contract: str  # CO bk
+    completed_at_ms: int
+
+
+# --- ERP: receipts --------------------------------------------------------------------------
+
+
 class PaymentIntent(Fact, frozen=True, kw_only=True):
     """`PM|contract no|date`: a customer will pay the open invoices of one contract that day."""
 
@@ -336,5 +347,10 @@ SourceFact = (
     | Resource
     | Assignment
     | TimeEntry
+    | Absence
+    | Milestone
+    | Estimate
+    | ProjectCompletion
+    | PayrollRun
     | PaymentIntent
 )

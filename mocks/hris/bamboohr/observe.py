@@ -1,9 +1,10 @@
-"""The world read back: every version of every person as a fact, and records as the API shows them."""
+"""The world read back: people and absences as facts, every version, and records as the API shows them."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from mocks.firm.facts.source import Resource
+from mocks.firm.facts.source import Absence, Resource
+from mocks.hris.bamboohr.absences import observe_absences
 from mocks.hris.bamboohr.mapping import FACT_TABLES, to_fact
 from mocks.hris.bamboohr.notify import webhook_values
 from mocks.hris.bamboohr.reading import FieldReader, Seen, row_order, row_values, rows_at, rows_of, text
@@ -13,9 +14,13 @@ from mocks.kit.store import Record, Store
 from mocks.kit.world import World
 
 
-def observe(world: World) -> Iterator[Resource]:
-    """Every version of every person, deletions included; the HRIS holds no subject's documents."""
-    store = world.store
+def observe(world: World) -> Iterator[Resource | Absence]:
+    """Every version of every person and absence; the HRIS holds no subject's documents."""
+    yield from _people(world.store)
+    yield from observe_absences(world.store)
+
+
+def _people(store: Store) -> Iterator[Resource]:
     changed = store.with_history("employee")
     rows = {table.alias: _by_employee(store, table) for table in FACT_TABLES}
     rewritten = {table.alias: store.with_history(table.alias) for table in FACT_TABLES}

@@ -1,7 +1,8 @@
-"""One fact of the HRIS becomes one version of an employee, live or when histories are seeded."""
+"""One fact of the HRIS becomes one version of a person or an absence, live or when histories are seeded."""
 
-from mocks.firm.facts.source import Resource, SourceFact
+from mocks.firm.facts.source import Absence, Resource, SourceFact
 from mocks.hris.bamboohr import state
+from mocks.hris.bamboohr.absences import play_absence
 from mocks.hris.bamboohr.mapping import FACT_TABLES, row_writes, to_native_employee, to_native_rows
 from mocks.hris.bamboohr.reading import current_rows
 from mocks.kit.vendor import Acted
@@ -9,7 +10,9 @@ from mocks.kit.world import World
 
 
 def play(world: World, fact: SourceFact, at_ms: int, *, told: bool) -> Acted:
-    """Play one fact at a stamp: a new person, a new version of a known one, or a deletion."""
+    """Play one fact at a stamp: a new person, a new version of a known one, a deletion, leave."""
+    if isinstance(fact, Absence):
+        return play_absence(world, fact, at_ms)
     if not isinstance(fact, Resource):
         return Acted(bk=fact.bk, state="refused", missing=f"The HRIS keeps no {type(fact).__name__}.")
     found = world.store.find("employee", "employeeNumber", fact.employee_no)

@@ -224,6 +224,7 @@ _TIME_OFF = ObjectType(
         Field("amount"),
         Field("dates", "json"),
         Field("notes", "json"),
+        Field("approvedAt", "instant"),  # kept for the record; the API does not show it
     ),
 )
 SCHEMA = Schema((_employee(), *(_rows(table) for table in TABLES), _WEBHOOK, _TIME_OFF))

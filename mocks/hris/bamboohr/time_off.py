@@ -10,8 +10,9 @@ from mocks.hris.bamboohr.employees import employee
 from mocks.hris.bamboohr.errors import refusal
 from mocks.hris.bamboohr.reading import text, today
 from mocks.hris.bamboohr.state import stamp_ms
-from mocks.hris.bamboohr.wire import Malformed, answer, day, day_of, read_json
+from mocks.hris.bamboohr.wire import Malformed, answer, checked, day, day_of, instant_text, read_json
 from mocks.kit.calls import Call, Reply
+from mocks.kit.schema import Value
 from mocks.kit.store import Record
 from mocks.kit.world import World
 
@@ -29,6 +30,7 @@ def time_off_values(world: World, record: Record) -> dict[str, Any]:
         "name": name,
         "status": {
             "lastChanged": day_of(record.modified_ms),
+            "lastChangedAt": instant_text(record.modified_ms),
             "lastChangedByUserId": "1",
             "status": values["status"],
         },
@@ -40,6 +42,25 @@ def time_off_values(world: World, record: Record) -> dict[str, Any]:
         "dates": json.loads(text(values["dates"]) or "{}"),
         "notes": json.loads(text(values["notes"]) or "{}"),
     }
+
+
+def seen_requests(world: World, start: str, end: str) -> list[Record]:
+    """Requests that touch the days from start to end, as lists see them: late ones as they were before."""
+    touching = '"start" <= ? AND "end" >= ?'
+    until_ms = world.visible_until_ms()
+    if until_ms is None:
+        return world.store.select("timeOffRequest", touching, (end, start))
+    seen = []
+    for record in world.store.select("timeOffRequest", deleted=True):
+        versions = [record]
+        if record.modified_ms >= until_ms:
+            versions = world.store.versions("timeOffRequest", record.id)
+        known = [version for version in versions if version.modified_ms < until_ms]
+        if known and not known[-1].deleted:
+            values = known[-1].values
+            if text(values["start"]) <= end and text(values["end"]) >= start:
+                seen.append(known[-1])
+    return seen
 
 
 class TimeOffWrite(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +87,8 @@ async def add_time_off(call: Call) -> Reply:
         raise refusal(400, "The type or status is unknown, or the end is before the start")
     with world.store.transaction():
         request_id = str(world.store.next_number("timeOffRequest"))
-        values = {
+        at_ms = stamp_ms(world)
+        values: dict[str, Value] = {
             "employeeId": owner.id,
             "status": wanted.status,
             "start": start,
@@ -74,10 +96,15 @@ async def add_time_off(call: Call) -> Reply:
             "typeId": type_id,
             "unit": "hours",
             "amount": str(wanted.amount),
-            "dates": json.dumps({day(one): hours for one, hours in wanted.dates.items()}, sort_keys=True),
+            "dates": json.dumps(
+                {day(one): checked("decimal", hours) or "0" for one, hours in wanted.dates.items()},
+                sort_keys=True,
+            ),
             "notes": json.dumps(wanted.notes, sort_keys=True),
         }
-        world.store.insert("timeOffRequest", request_id, values, stamp_ms(world))
+        if wanted.status == "approved":
+            values["approvedAt"] = at_ms
+        world.store.insert("timeOffRequest", request_id, values, at_ms)
     place = call.path.rstrip("/").partition("/employees/")[0]
     return Reply(201, headers=[("location", f"{call.base_url}{place}/time_off/requests/{request_id}")])
 
@@ -92,7 +119,7 @@ async def time_off_requests(call: Call) -> Reply:
     types = [one for one in query.get("type", "").split(",") if one]
     shown = [
         time_off_values(call.world, record)
-        for record in call.world.store.select("timeOffRequest", '"start" <= ? AND "end" >= ?', (end, start))
+        for record in seen_requests(call.world, start, end)
         if (not statuses or record.values["status"] in statuses)
         and (not types or record.values["typeId"] in types)
         and query.get("employeeId", record.values["employeeId"]) == record.values["employeeId"]
@@ -114,10 +141,11 @@ async def whos_out(call: Call) -> Reply:
     query = call.query()
     start = day(query["start"]) if "start" in query else today(call.world)
     end = day(query["end"]) if "end" in query else "9999-12-31"
-    records = call.world.store.select(
-        "timeOffRequest", '"start" <= ? AND "end" >= ? AND status = \'approved\'', (end, start)
-    )
-    requests = [time_off_values(call.world, record) for record in records]
+    requests = [
+        time_off_values(call.world, record)
+        for record in seen_requests(call.world, start, end)
+        if record.values["status"] == "approved"
+    ]
     shown = [
         {
             "id": int(one["id"]),

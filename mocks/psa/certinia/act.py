@@ -8,7 +8,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from mocks.firm.facts.source import Assignment, Fact, RateLine, SourceFact, TimeEntry
+from mocks.firm.facts.source import (
+    Assignment,
+    Estimate,
+    Fact,
+    Milestone,
+    ProjectCompletion,
+    RateLine,
+    SourceFact,
+    TimeEntry,
+)
 from mocks.kit.store import Record, Store
 from mocks.kit.vendor import Acted
 from mocks.kit.world import World
@@ -32,7 +41,9 @@ from mocks.psa.certinia.native import (
     override_fields,
     rate_fields,
 )
+from mocks.psa.certinia.progress_acts import complete, expect, mark
 from mocks.psa.certinia.schema import ASSIGNMENT, OVERRIDE, PROJECT, RATE_CARD, TIMECARD
+from mocks.psa.certinia.stage import Stage
 from mocks.psa.certinia.state import ORG
 from mocks.psa.certinia.wire import DAY_ABBREVIATIONS
 
@@ -46,18 +57,6 @@ class Deed(Struct, frozen=True):
     def cells(self) -> tuple[TimeEntry, ...]:
         """The facts of a deed on a timecard."""
         return tuple(fact for fact in self.facts if isinstance(fact, TimeEntry))
-
-
-class Stage(Struct, frozen=True):
-    """Where a deed takes place: the world, other systems' ids, and whether it is history being laid."""
-
-    world: World
-    references: Mapping[str, str]
-    live: bool
-
-    def at_ms(self, fact_at_ms: int) -> int:
-        """The commit stamp: now for a live act, the fact's own for history."""
-        return self.world.commit_ms() if self.live else fact_at_ms
 
 
 def act(
@@ -129,6 +128,12 @@ def _do(stage: Stage, deed: Deed) -> str:
             return _price(stage, fact)
         case TimeEntry() as fact:
             return _BY_STATUS.get(fact.status, _no_such_status)(stage, deed.cells)
+        case Milestone() as fact:
+            return mark(stage, fact)
+        case Estimate() as fact:
+            return expect(stage, fact)
+        case ProjectCompletion() as fact:
+            return complete(stage, fact)
         case fact:
             raise WriteRefused(invalid(f"Nobody states a {type(fact).__name__} in the PSA."))
 

@@ -1,11 +1,11 @@
-"""What a subject made the PSA hold: projects, tasks and people that it wrote, splits that it marked."""
+"""What a subject made the PSA hold: projects, tasks and people that it wrote, splits and milestones."""
 
 from collections.abc import Iterator
 
-from mocks.firm.facts.documents import PsaProject, PsaResource, PsaSplit, PsaTask
+from mocks.firm.facts.documents import PsaMilestone, PsaProject, PsaResource, PsaSplit, PsaTask
 from mocks.firm.facts.wire import Row
 from mocks.kit.store import Store
-from mocks.psa.certinia.schema import CONTACT, PROJECT, SPLIT, TASK
+from mocks.psa.certinia.schema import CONTACT, MILESTONE, PROJECT, SPLIT, TASK
 from mocks.psa.certinia.wire import day, number, text
 
 
@@ -15,6 +15,7 @@ def documents(store: Store) -> Iterator[Row]:
     yield from _tasks(store)
     yield from _resources(store)
     yield from _splits(store)
+    yield from _milestones(store)
 
 
 def _projects(store: Store) -> Iterator[Row]:
@@ -95,6 +96,28 @@ def _splits(store: Store) -> Iterator[Row]:
             deleted=record.deleted,
             card_source_id=text(values["pse__Timecard_Header__c"]),
             hours_e2=number(values["pse__Total_Hours__c"]),
+            billed=bool(values["pse__Billed__c"]),
+            invoice_no=text(values["RH_Invoice_No__c"]),
+            invoice_status=text(values["RH_Invoice_Status__c"]),
+        )
+
+
+def _milestones(store: Store) -> Iterator[Row]:
+    for record in store.select(MILESTONE, deleted=True):
+        values = record.values
+        yield PsaMilestone(
+            native_id=record.id,
+            external_id=text(values["RH_External_Id__c"]),
+            created_at_ms=record.created_ms,
+            modified_at_ms=record.modified_ms,
+            versions=record.ver,
+            deleted=record.deleted,
+            project=text(values["pse__Project__c"]),
+            contract_line_source_id=text(values["RH_Contract_Line__c"]),
+            seq=number(values["RH_Seq__c"]),
+            name=text(values["Name"]),
+            amount_minor=number(values["pse__Milestone_Amount__c"]),
+            status=text(values["pse__Status__c"]).upper(),
             billed=bool(values["pse__Billed__c"]),
             invoice_no=text(values["RH_Invoice_No__c"]),
             invoice_status=text(values["RH_Invoice_Status__c"]),

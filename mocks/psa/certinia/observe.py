@@ -15,6 +15,7 @@ from mocks.kit.world import World
 from mocks.psa.certinia.documents import documents
 from mocks.psa.certinia.history import timelines
 from mocks.psa.certinia.native import CRM_CONTRACT, number_of
+from mocks.psa.certinia.progress_facts import observe_progress
 from mocks.psa.certinia.schema import ASSIGNMENT, CONTACT, OVERRIDE, PROJECT, RATE_CARD, TASK
 from mocks.psa.certinia.timesheets import observe_time
 from mocks.psa.certinia.wire import day, exclusive_end, number, text
@@ -27,6 +28,7 @@ class Keys(Struct, frozen=True):
     tasks: dict[str, str]
     resources: dict[str, str]
     assignments: dict[str, str]
+    lines: dict[tuple[str, str], int]  # number of a contract line by project id and its id in the CRM
 
 
 def observe(world: World) -> Iterator[Row]:
@@ -36,6 +38,7 @@ def observe(world: World) -> Iterator[Row]:
     yield from _rates(store)
     yield from _assignments(store, keys)
     yield from observe_time(store, keys.resources, keys.assignments, keys.tasks)
+    yield from observe_progress(store, keys.contracts, keys.lines, keys.resources)
     yield from documents(store)
 
 
@@ -62,7 +65,19 @@ def keys_of(store: Store) -> Keys:
             record.id: f"AS|{text(record.values['Name'])}"
             for record in store.select(ASSIGNMENT, deleted=True)
         },
+        lines=_lines(store),
     )
+
+
+def _lines(store: Store) -> dict[tuple[str, str], int]:
+    """What the WBS codes of tasks (`<line>.<wbs>`) tell of contract lines."""
+    found: dict[tuple[str, str], int] = {}
+    for task in store.select(TASK, deleted=True):
+        line = text(task.values["RH_WBS__c"]).partition(".")[0]
+        if line.isdecimal():
+            place = text(task.values["pse__Project__c"]), text(task.values["RH_Contract_Line__c"])
+            found.setdefault(place, int(line))
+    return found
 
 
 # --- facts --------------------------------------------------------------------------------------

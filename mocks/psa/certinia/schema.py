@@ -11,10 +11,13 @@ OVERRIDE = "RH_Rate_Override__c"
 TIMECARD = "pse__Timecard_Header__c"
 SPLIT = "pse__Timecard__c"
 RATE_CARD = "pse__Rate_Card__c"
+MILESTONE = "pse__Milestone__c"
+ESTIMATE = "RH_Estimate__c"
 
 STAGES = ("Requested", "Provisioned", "Active", "On Hold", "Completed", "Closed")
 ASSIGNMENT_STATUSES = ("PROPOSED", "CONFIRMED", "ACTIVE", "ENDED", "CANCELLED")
 TIMECARD_STATUSES = ("Saved", "Submitted", "Approved", "Rejected")
+MILESTONE_STATUSES = ("Planned", "Achieved", "Accepted", "Cancelled")
 TIME_TYPES = ("REG", "OT", "TRAVEL")
 
 
@@ -105,6 +108,7 @@ _PROJECT = ObjectType(
         _CURRENCY,
         _number("RH_Contract_Value__c", 2),
         _stamp("RH_Completed_At__c"),
+        _stamp("RH_Completion_Entered_At__c", read_only=True),
         _text("RH_Invoice_Status__c"),
     ),
     prefix="a1A",
@@ -234,4 +238,51 @@ _RATE_CARD = ObjectType(
     label="Rate Card",
 )
 
-SCHEMA = Schema((_CONTACT, _PROJECT, _TASK, _ASSIGNMENT, _OVERRIDE, _TIMECARD, _SPLIT, _RATE_CARD))
+_MILESTONE = ObjectType(
+    MILESTONE,
+    (
+        _parent("pse__Project__c", PROJECT, required=True),
+        _text("Name", 80, required=True),
+        _number("pse__Milestone_Amount__c", 2),
+        _day("pse__Target_Date__c"),
+        _choice("pse__Status__c", MILESTONE_STATUSES),
+        _flag("pse__Billed__c"),
+        _key("RH_External_Id__c"),
+        Field("RH_Seq__c", "int"),
+        _text("RH_Contract_Line__c", indexed=True),
+        _stamp("RH_Status_At__c", read_only=True),
+        _stamp("RH_Accepted_At__c", read_only=True),
+        Field("RH_Accepted_By__c", references=CONTACT, read_only=True),
+        _text("RH_Invoice_No__c"),
+        _text("RH_Invoice_Status__c"),
+    ),
+    prefix="a1H",
+    label="Milestone",
+)
+
+_ESTIMATE = ObjectType(
+    ESTIMATE,
+    (
+        _parent("RH_Project__c", PROJECT, required=True),
+        _text("RH_Contract_Line__c", required=True, indexed=True),
+        Field("RH_Seq__c", "int", required=True),
+        Field("RH_Total_Hours__c", "decimal", scale=2, required=True),
+    ),
+    prefix="a1I",
+    label="Estimate",
+)
+
+SCHEMA = Schema(
+    (
+        _CONTACT,
+        _PROJECT,
+        _TASK,
+        _ASSIGNMENT,
+        _OVERRIDE,
+        _TIMECARD,
+        _SPLIT,
+        _RATE_CARD,
+        _MILESTONE,
+        _ESTIMATE,
+    )
+)

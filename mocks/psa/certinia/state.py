@@ -6,9 +6,18 @@ from mocks.protocols.salesforce import records
 from mocks.protocols.salesforce.records import DELETED_MARK, Org
 from mocks.protocols.salesforce.rules import Problem, Rules, Write
 from mocks.psa.certinia.errors import invalid, unknown_reference
+from mocks.psa.certinia.progress_rules import (
+    before_estimate,
+    before_estimate_deletion,
+    before_milestone,
+    before_milestone_deletion,
+    complete_project,
+)
 from mocks.psa.certinia.schema import (
     ASSIGNMENT,
     CONTACT,
+    ESTIMATE,
+    MILESTONE,
     OVERRIDE,
     PROJECT,
     SCHEMA,
@@ -70,10 +79,7 @@ def _before_contact(write: Write) -> list[Problem]:
 def _before_project(write: Write) -> list[Problem]:
     if write.before is None and write.changes.get("pse__Stage__c") is None:
         write.changes["pse__Stage__c"] = "Requested"
-    completed = _value(write, "pse__Stage__c") == "Completed"
-    if completed and _value(write, "RH_Completed_At__c") is None:
-        write.changes["RH_Completed_At__c"] = write.at_ms
-    return _parents(write, ("pse__Project_Manager__c", CONTACT))
+    return complete_project(write) or _parents(write, ("pse__Project_Manager__c", CONTACT))
 
 
 def _before_task(write: Write) -> list[Problem]:
@@ -128,8 +134,15 @@ _BEFORE = {
     OVERRIDE: _before_override,
     TIMECARD: before_timecard,
     SPLIT: before_split,
+    MILESTONE: before_milestone,
+    ESTIMATE: before_estimate,
 }
 
-_BEFORE_DELETION = {TIMECARD: before_timecard_deletion, SPLIT: before_split}
+_BEFORE_DELETION = {
+    TIMECARD: before_timecard_deletion,
+    SPLIT: before_split,
+    MILESTONE: before_milestone_deletion,
+    ESTIMATE: before_estimate_deletion,
+}
 
 ORG = Org(schema=SCHEMA, rules=Rules(before=before, after=after), instance="PSA2")

@@ -76,14 +76,14 @@ class Memory:
 
     def committed(self, before_ms: int) -> Sequence[Piece]:
         """What a run with this cut-off may take."""
-        return self.do(lambda c: self.store.work.committed(c, before_ms))
+        return self.do(lambda c: self.store.pieces.committed(c, before_ms))
 
     def bill(self, draft: Draft, run: str = "BR|US01|2026-01-31") -> None:
         """Keep a run's only document and bind its pieces."""
 
         def work(connection: Connection) -> None:
-            self.store.documents.finish_run(connection, run, [draft], 0)
-            self.store.work.lock(connection, draft.event_bks, run, draft.key)
+            self.store.documents.finish_run(connection, run, [draft], [], 0)
+            self.store.pieces.lock(connection, draft.event_bks, run, draft.key)
 
         self.do(work)
 

@@ -31,8 +31,8 @@ def marks(memory: Memory) -> dict[str, tuple[str, ...]]:
 def test_run__is_done_once_it_is_finished(memory: Memory) -> None:
     documents = memory.store.documents
     assert not memory.do(lambda c: documents.run_done(c, RUN))
-    memory.do(lambda c: documents.finish_run(c, RUN, [], 5))
-    memory.do(lambda c: documents.finish_run(c, RUN, [], 9))
+    memory.do(lambda c: documents.finish_run(c, RUN, [], [], 5))
+    memory.do(lambda c: documents.finish_run(c, RUN, [], [], 9))
     assert memory.do(lambda c: documents.run_done(c, RUN))
     assert not memory.do(lambda c: documents.run_done(c, "BR|US01|2026-02-28"))
 
@@ -46,8 +46,8 @@ def test_finishing_again__changes_no_document(rated: Memory) -> None:
 
 def test_run_cut_off_before_its_commit__leaves_pieces_free(rated: Memory) -> None:
     def cut_off(connection: Connection) -> None:
-        rated.store.documents.finish_run(connection, RUN, [draft(KEY, MON)], 0)
-        rated.store.work.lock(connection, [MON], RUN, KEY)
+        rated.store.documents.finish_run(connection, RUN, [draft(KEY, MON)], [], 0)
+        rated.store.pieces.lock(connection, [MON], RUN, KEY)
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -134,10 +134,12 @@ def test_split__is_marked_when_all_its_cells_stand_on_documents(rated: Memory) -
     assert marks(rated) == {"a1T1-1": ("IN|2", KEY), "a1T1-2": ("IN|3",)}
 
 
-def test_splits_of_a_replacing_card__show_the_unchanged_cells_documents(rated: Memory) -> None:
+def test_splits_of_both_cards__show_the_documents_of_a_replacements_unchanged_cells(rated: Memory) -> None:
     rated.bill(draft(KEY, MON, TUE, SUN))
+    before = {"a1T1-1": (KEY,), "a1T1-2": (KEY,)}
+    assert marks(rated) == before
     rated.enter(replacement("a1T2", "a1T1", 900, {"Mon": "3.50", "Tue": "2", "Sun": "4"}))
-    assert marks(rated) == {"a1T2-1": (KEY,)}
+    assert marks(rated) == {**before, "a1T2-1": (KEY,)}
 
 
 def test_split_without_billable_time__is_never_marked(memory: Memory) -> None:
@@ -152,4 +154,4 @@ def test_split_without_billable_time__is_never_marked(memory: Memory) -> None:
 def test_split_with_unrated_time__is_not_marked_yet(rated: Memory) -> None:
     rated.bill(draft(KEY, MON, TUE))
     rated.enter(replacement("a1T2", "a1T1", 900, {"Mon": "3.50", "Tue": "2", "Wed": "1"}))
-    assert marks(rated) == {}
+    assert marks(rated) == {"a1T1-1": (KEY,)}

@@ -262,15 +262,35 @@ def test_version_rated_after_an_unchanged_successor__stays_alive(ready: Memory) 
     assert taken(ready, RUN_MS) == [(f"BE|{BK}|v1.1|p1", "8")]
 
 
-def test_billed_version__keeps_its_successor_out(ready: Memory) -> None:
+def test_correction_of_billed_time__is_credited_and_billed_anew(ready: Memory) -> None:
+    event, key = f"BE|{BK}|v1.1|p1", "IN|US01|2026-01-31|00000101"
     ready.enter(card("a1T1", BEFORE, {"Mon": "8"}))
     rate_all(ready)
-    ready.bill(draft("IN|US01|2026-01-31|00000101", f"BE|{BK}|v1.1|p1"))
+    ready.bill(draft(key, event))
     assert taken(ready, FOREVER_MS) == []
     ready.enter(replacement("a1T2", "a1T1", AFTER, {"Mon": "6"}))
     rate_all(ready)
-    assert taken(ready, FOREVER_MS) == []
-    assert ready.states() == {"a1T1#Mon v1": "LOCKED", "a1T2#Mon v2": "COMMITTED"}
+    pieces = ready.store.pieces
+    assert ready.do(lambda c: pieces.creditable(c, AFTER)) == []
+    (corrected,) = ready.do(lambda c: pieces.creditable(c, AFTER + 1))
+    assert (corrected.event_bk, corrected.source_id, corrected.document) == (event, "a1T1#Mon", key)
+    assert taken(ready, FOREVER_MS) == [(f"BE|{BK}|v2.1|p1", "6")]
+    ready.do(lambda c: pieces.take_back(c, [event], "CM|1"))
+    assert ready.do(lambda c: pieces.creditable(c, FOREVER_MS)) == []
+
+
+def test_booked_time__counts_from_its_approval_until_its_correction(ready: Memory) -> None:
+    ready.enter(card("a1T1", BEFORE, {"Mon": "8", "Tue": "2"}))
+    ready.enter(replacement("a1T2", "a1T1", AFTER, {"Mon": "6", "Tue": "0"}))
+    rate_all(ready)
+
+    def hours(at_ms: int) -> list[str]:
+        booked = ready.do(lambda c: ready.store.work.booked(c, FOREVER_MS))
+        return sorted(str(one.hours) for one in booked if one.counts_at(at_ms))
+
+    assert hours(BEFORE) == []
+    assert hours(AFTER) == ["2", "8"]
+    assert hours(AFTER + 1) == ["6"]
 
 
 def test_locking__binds_committed_pieces_only(ready: Memory) -> None:

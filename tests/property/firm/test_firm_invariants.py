@@ -8,12 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mocks.firm.facts.source import (
+    Absence,
     Account,
     Assignment,
     Contract,
+    Estimate,
     LegalEntity,
+    Milestone,
     Opportunity,
     PaymentIntent,
+    PayrollRun,
+    ProjectCompletion,
     Quote,
     RateLine,
     Resource,
@@ -29,14 +34,17 @@ _EPOCH = date(1970, 1, 1)
 LEVELS = ("ANALYST", "CONSULTANT", "SENIOR", "MANAGER", "DIRECTOR", "PARTNER")
 ROLES = {
     "crm": (Account, Opportunity, Quote, Contract, RateLine),
-    "psa": (Assignment, TimeEntry),
-    "hris": (Resource,),
+    "psa": (Assignment, TimeEntry, Milestone, Estimate, ProjectCompletion),
+    "hris": (Resource, Absence),
+    "payroll": (PayrollRun,),
     "erp": (PaymentIntent,),
 }
 
 firms = st.builds(
-    lambda preset, consultants, months, seed: generate(profile_named(preset, consultants, months), seed),
-    st.sampled_from(("deal", "tiny")),
+    lambda preset, consultants, months, seed: generate(
+        profile_named(preset, max(consultants, 8 if preset == "month-end" else 4), months), seed
+    ),
+    st.sampled_from(("deal", "tiny", "month-end")),
     st.integers(4, 60),
     st.integers(1, 5),
     st.integers(0, 2**32 - 1),
@@ -60,7 +68,8 @@ class Told:
         self.assignments = {bk: f for bk, f in self.latest.items() if isinstance(f, Assignment)}
         self.contracts = {bk: f for bk, f in self.latest.items() if isinstance(f, Contract)}
         self.entries = [f for f in self.facts if isinstance(f, TimeEntry)]
-        (self.entity,) = (f for f in self.master if isinstance(f, LegalEntity))
+        self.entities = {f.bk: f for f in self.master if isinstance(f, LegalEntity)}
+        self.calendars = {o.profile.branch.bk: o.world.calendar for o in firm.offices}
 
     def parents(self, fact: SourceFact) -> list[str]:
         """Business keys that a fact refers to and that are facts themselves."""
@@ -84,8 +93,14 @@ class Told:
             case TimeEntry():
                 approver = [fact.approved_by] if fact.approved_by else []
                 found = [fact.resource, fact.assignment, *approver]
-            case PaymentIntent():
+            case Milestone():
+                found = [fact.contract, *([fact.accepted_by] if fact.accepted_by else [])]
+            case PaymentIntent() | Estimate() | ProjectCompletion():
                 found = [fact.contract]
+            case Absence():
+                found = [fact.resource]
+            case PayrollRun():
+                found = [fact.entity, *(line.employee for line in fact.lines)]
             case _:
                 found = []
         return [bk for bk in found if bk != fact.bk]
@@ -159,9 +174,9 @@ def activation_ms(told: Told, contract: Contract) -> int:
     return max(opportunity.recorded_at_ms, quote, contract.signed_at_ms or 0, account)
 
 
-def workdays_after(told: Told, at_ms: int, day: int) -> int:
-    """Work days from the local day of an instant to a day."""
-    calendar = told.firm.world.calendar
+def workdays_after(told: Told, entity: str, at_ms: int, day: int) -> int:
+    """Work days of a company from the local day of an instant to a day."""
+    calendar = told.calendars[entity]
     behind_ms = int(calendar.behind_seconds[at_ms // 86_400_000 - calendar.first]) * 1000
     local = (at_ms - behind_ms) // 86_400_000
     between: int = calendar.rank[day - calendar.first] - calendar.rank[local - calendar.first]
@@ -175,11 +190,11 @@ def check_staffing(told: Told) -> None:
         contract = told.contracts[assignment.contract]
         active_ms = activation_ms(told, contract)
         recorded = assignment.recorded_at_ms // 86_400_000
-        assert workdays_after(told, active_ms, recorded) >= 1
+        assert workdays_after(told, contract.entity, active_ms, recorded) >= 1
         assert assignment.valid_to is not None
-        assert contract.end is not None
-        assert contract.start <= assignment.valid_from < assignment.valid_to <= contract.end
-        assert workdays_after(told, active_ms, (assignment.valid_from - _EPOCH).days) >= 5
+        assert contract.start <= assignment.valid_from < assignment.valid_to
+        assert contract.end is None or assignment.valid_to <= contract.end
+        assert workdays_after(told, contract.entity, active_ms, (assignment.valid_from - _EPOCH).days) >= 5
         assert assignment.valid_from >= told.people[assignment.resource].hired
         spans[assignment.resource, assignment.task].append((assignment.valid_from, assignment.valid_to))
     for ranges in spans.values():
@@ -199,7 +214,8 @@ def check_entries(told: Told) -> None:
         assert 0 <= entry.hours_e2 <= 2400
         assert entry.hours_e2 > 0 or entry.ver == 2
         free = (
-            entry.work_date in told.entity.holidays or not person.weekly_pattern_e2[entry.work_date.weekday()]
+            entry.work_date in told.entities[person.entity].holidays
+            or not person.weekly_pattern_e2[entry.work_date.weekday()]
         )
         assert not free or (entry.time_type == "OT" and entry.work_date.weekday() == 5)
         assert entry.billable == (not entry.task.endswith(".90"))
@@ -245,39 +261,41 @@ def check_approvals(told: Told) -> None:
 
 
 def check_corrections(told: Told) -> None:
-    """A replacement carries all cells of the approved card that it names, before that is billed."""
+    """A replacement carries all cells of the approved card that it names, before it is billed if it must."""
     cells: dict[str, set[str]] = defaultdict(set)
     approved: dict[str, int] = {}
     for entry in told.entries:
         cells[entry.card].add(entry.bk)
         if entry.status == "APPROVED":
             approved[entry.card] = entry.recorded_at_ms
-    calendar = told.firm.world.calendar
-    rows = told.entity.billing_calendar
     for entry in (e for e in told.entries if e.replaces):
         assert entry.replaces is not None
         assert entry.ver == 2
         assert cells[entry.card] == cells[entry.replaces]
         assert approved[entry.replaces] < entry.submitted_at_ms
         contract = told.contracts[told.assignments[entry.assignment].contract]
+        calendar, rows = told.calendars[contract.entity], told.entities[contract.entity].billing_calendar
         every_run = contract.billing_freq == "EVERY_RUN"
         cutoffs = [
             calendar.midnight_after_ms((row.billing_date - _EPOCH).days)
             for row in rows
             if every_run or row.freq == "MONTHLY"
         ]
-        first_run = min(c for c in cutoffs if c > approved[entry.replaces])
-        assert approved.get(entry.card, entry.recorded_at_ms) < first_run
+        runs = sorted(c for c in cutoffs if c > approved[entry.replaces])
+        if not told.firm.profile.correct_after_billing:
+            assert approved.get(entry.card, entry.recorded_at_ms) < runs[0]
 
 
 def check_managers(told: Told) -> None:
     """A manager is senior, does not leave, and is somebody else (H4)."""
-    for index, person in enumerate(sorted(told.people)):
+    heads = {min(bk for bk, p in told.people.items() if p.entity == entity) for entity in told.entities}
+    for person in sorted(told.people):
         manager = told.people[person].jobs[-1].manager
-        assert (manager is None) == (index == 0)
+        assert (manager is None) == (person in heads)
         if manager is not None:
             boss = told.people[manager]
             assert boss.terminated is None
+            assert boss.entity == told.people[person].entity
             assert manager < person  # numbers run by seniority: no loop
             assert LEVELS.index(boss.jobs[0].level) >= LEVELS.index(told.people[person].jobs[-1].level)
 
@@ -308,8 +326,11 @@ def check_names(told: Told) -> None:
     assert len(set(mails)) == len(mails)
     assert all(mail.isascii() and mail.endswith(".example") for mail in mails)
     assert len({account.legal_name for account in accounts}) == len(accounts)
-    assert all(account.state and account.payment_terms and account.country == "US" for account in accounts)
-    assert all(account.country and account.street for account in accounts)
+    assert all(bool(account.state) == (account.country == "US") for account in accounts)
+    assert all(account.country and account.street and account.payment_terms for account in accounts)
+    assert len({account.vat_id for account in accounts if account.vat_id}) == sum(
+        account.vat_id is not None for account in accounts
+    )
 
 
 CHECKS = (

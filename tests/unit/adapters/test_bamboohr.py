@@ -1,13 +1,14 @@
 """The HRIS adapter: who changed, their fields and dated rows, few calls, honest bounds."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from integration_core.adapters.bamboohr.client import BambooHris
-from integration_core.canonical.work import Employee, JobRow, Skill
+from integration_core.canonical.work import Employee, JobRow, Skill, StatusRow
 from integration_core.ports.http import HttpRequest, HttpResponse, NoAnswer
 from integration_core.ports.systems import (
     AuthRefused,
@@ -31,6 +32,7 @@ PERSON = {
     "terminationDate": "0000-00-00",
     "entity": "US01",
     "practice": "DATA",
+    "weeklyPattern": "8,8,8,7.5,8,0,0",
 }
 JOBS = [
     {"id": "2", "date": "2026-01-16", "jobTitle": "Principal", "level": "PRINCIPAL", "costCentre": "200",
@@ -38,6 +40,11 @@ JOBS = [
     {"id": "1", "date": "2024-05-01", "jobTitle": "Senior", "level": "SENIOR", "costCentre": "100",
      "reportsTo": "10001"},
 ]  # fmt: skip
+STATUSES = [
+    {"id": "2", "date": "2026-01-19", "employmentStatus": "Part-Time", "fte": "0.60"},
+    {"id": "1", "date": "2024-05-01", "employmentStatus": "Full-Time", "fte": None},
+]
+TABLES: dict[str, Any] = {"jobInfo": JOBS, "employmentStatus": STATUSES}
 SKILLS = [{"id": "1", "skill": "sql", "certified": "false", "since": "2020-01-01"},
           {"id": "2", "skill": "python", "certified": "true", "since": "2021-01-01"}]  # fmt: skip
 
@@ -64,7 +71,7 @@ class Company(Routed):
                 200, {"title": "", "employees": list(self.people.values()) if self.reported else []}
             )
         if parts[2:3] == ["tables"]:
-            rows = JOBS if parts[3] == "jobInfo" else SKILLS
+            rows = TABLES.get(parts[3], SKILLS)
             owners = list(self.people) if parts[1] == "all" else [parts[1]]
             return answer(200, [{**row, "employeeId": owner} for owner in owners for row in rows])
         person = self.people.get(parts[1])
@@ -109,6 +116,11 @@ def test_employee__carries_dated_rows_in_order_and_skills() -> None:
                 ),
             ),
             skills=(Skill(name="python", certified=True), Skill(name="sql", certified=False)),
+            statuses=(
+                StatusRow(valid_from=date(2024, 5, 1), status="Full-Time", fte=Decimal(1)),
+                StatusRow(valid_from=date(2026, 1, 19), status="Part-Time", fte=Decimal("0.60")),
+            ),
+            weekly_pattern=tuple(map(Decimal, ("8", "8", "8", "7.5", "8", "0", "0"))),
             deleted=False,
             recorded_at_ms=CHANGED_MS,
         ),
@@ -126,6 +138,8 @@ def test_few_people__are_read_one_by_one_fields_before_tables() -> None:
         "GET/employees/2",
         "GET/employees/1/tables/jobInfo",
         "GET/employees/2/tables/jobInfo",
+        "GET/employees/1/tables/employmentStatus",
+        "GET/employees/2/tables/employmentStatus",
         "GET/employees/1/tables/skills",
         "GET/employees/2/tables/skills",
     ]
@@ -138,6 +152,7 @@ def test_many_people__are_read_by_one_report_and_whole_tables() -> None:
     assert company.paths()[1:] == [
         "POST/reports/custom",
         "GET/employees/all/tables/jobInfo",
+        "GET/employees/all/tables/employmentStatus",
         "GET/employees/all/tables/skills",
     ]
     assert b'<field id="employeeNumber"/>' in company.requests[1].body
@@ -179,6 +194,13 @@ def test_person_without_hire_date__is_unread_and_the_others_go_on() -> None:
     found = read(company)
     assert [record.native_id for record in found.records if isinstance(record, Employee)] == ["2"]
     assert [(unread.native_id, unread.recorded_at_ms) for unread in found.unread] == [("1", CHANGED_MS)]
+
+
+def test_person_with_a_week_of_six_days__is_unread() -> None:
+    company = Company(("1", "Updated"))
+    company.people["1"]["weeklyPattern"] = "8,8,8,8,8,8"
+    found = read(company)
+    assert (found.records, len(found.unread)) == ((), 1)
 
 
 def test_changed_person_who_is_not_there__is_told_and_not_dropped() -> None:

@@ -65,12 +65,34 @@ def test_invoice__is_read_with_exact_amounts_and_currency_code() -> None:
     assert found.complete_to_ms == DATE_MS - 60_000
     asked = account.requests[0]
     assert query(asked).endswith(
-        "FROM transaction WHERE type = 'CustInvc' AND lastmodifieddate >="
+        "FROM transaction WHERE type IN ('CustInvc', 'CustCred') AND lastmodifieddate >="
         " TO_TIMESTAMP('2026-01-30 12:00:00.250', 'YYYY-MM-DD HH24:MI:SS.FF3')"
         " ORDER BY lastmodifieddate, id"
     )
     assert dict(asked.headers)["prefer"] == "transient"
     assert asked.url.endswith("?limit=1000&offset=0")
+
+
+def test_credit_memo__is_read_like_an_invoice_and_says_what_is_not_applied() -> None:
+    memo = {
+        **INVOICE,
+        "externalid": "CM|IN|1|BR|US01|2026-02-28",
+        "tranid": "US01-CM-2026-000001",
+        "custbody_rh_status": "APPLIED",
+        "foreignamountunpaid": "0",
+    }
+    credited = row(7, **{**INVOICE, "custbody_rh_status": "CREDITED", "foreignamountunpaid": "0"})
+    found = read(Account(transaction=[row(9, **memo), credited]), "invoices")
+    states = [
+        (state.key, state.status, state.open_amount)
+        for state in found.records
+        if isinstance(state, InvoiceState)
+    ]
+    assert states == [
+        ("CM|IN|1|BR|US01|2026-02-28", "APPLIED", Decimal(0)),
+        ("IN|US01|2026-01-31|00000101", "CREDITED", Decimal(0)),
+    ]
+    assert found.unread == ()
 
 
 def test_invoice_not_ours_or_not_numbered_yet__has_no_key_or_number() -> None:
@@ -197,6 +219,7 @@ def test_legal_entity__is_joined_with_its_calendars_and_changes_when_they_do() -
                 BillingDate(date(2026, 1, 15), "EXTRA"),
                 BillingDate(date(2026, 1, 31), "MONTHLY"),
             ),
+            holidays=(date(2026, 1, 1),),
             recorded_at_ms=1_769_817_600_000,
         )
     ]
@@ -241,8 +264,16 @@ def test_code_lists_and_tax_rates__are_read_by_change() -> None:
     }
 
 
-def test_calendar_row_that_does_not_fit__makes_its_entity_unread() -> None:
-    broken = [*CALENDAR, calendar(6, "CLOSE", period="2026-02")]
+@pytest.mark.parametrize(
+    "row_of_six",
+    [
+        calendar(6, "CLOSE", period="2026-02"),
+        calendar(6, "HOLIDAY"),
+        calendar(6, "BILLING", date="2026-02-28"),
+    ],
+)
+def test_calendar_row_that_does_not_fit__makes_its_entity_unread(row_of_six: dict[str, Any]) -> None:
+    broken = [*CALENDAR, row_of_six]
     found = read(Account(subsidiary=[row(2, **SUBSIDIARY)], customrecord_rh_calendar=broken), "masters")
     assert not [record for record in found.records if isinstance(record, LegalEntity)]
     assert [(unread.entity, unread.native_id) for unread in found.unread] == [("LegalEntity", "2")]
@@ -289,12 +320,15 @@ def test_find__gives_the_id_or_none_and_never_none_for_a_failure() -> None:
         assert not is_query(request)
         if request.url.endswith("/invoice/eid:IN%7C1"):
             return answer(200, {"links": [], "id": "107", "externalId": "IN|1"})
+        if request.url.endswith("/creditMemo/eid:CM%7C1") or request.url.endswith("/journalEntry/eid:JE%7C1"):
+            return answer(200, {"links": [], "id": "108"})
         if request.url.endswith("/customer/eid:CU%7C1"):
             return refused(404, "NONEXISTENT_ID")
         return answer(404)
 
     erp = erp_on(Routed(route))
     assert run(erp.find("invoice", "IN|1")) == "107"
+    assert run(erp.find("creditMemo", "CM|1")) == run(erp.find("journalEntry", "JE|1")) == "108"
     assert run(erp.find("customer", "CU|1")) is None
     with pytest.raises(Unreadable):
         run(erp.find("job", "PJ|1"))

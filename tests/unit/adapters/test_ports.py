@@ -24,8 +24,8 @@ def test_streams__are_the_ones_the_core_polls() -> None:
     streams = {source.name: source.streams for source in (CRM, PSA, HRIS, ERP)}
     assert streams == {
         "salesforce": ("accounts", "opportunities", "quotes", "packages", "contracts", "rates"),
-        "certinia": ("assignments", "timecards", "rates"),
-        "bamboohr": ("employees",),
+        "certinia": ("assignments", "timecards", "rates", "milestones", "estimates", "projects"),
+        "bamboohr": ("employees", "absences"),
         "netsuite": ("masters", "invoices", "periods"),
     }
 

@@ -9,13 +9,21 @@ from scenarios.checks import CHECKS, judge
 from scenarios.checks.result import STORED_VIOLATIONS
 from scenarios.oracle.evidence import Evidence
 from tests.unit.checks.facts import NOW, approved, cell, contract_line
+from tests.unit.checks.month_end import month_end
+from tests.unit.checks.test_rejections import WITHOUT_OCCASION
 from tests.unit.checks.world import World
 
 EVERY = frozenset(check.id for check in CHECKS)
+APPLYING = EVERY - WITHOUT_OCCASION
 
 
-def test_the_month_as_it_is__passes_with_every_check_required() -> None:
-    judgement = judge(World().evidence(), EVERY)
+def test_the_month_as_it_is__passes_with_what_applies_required() -> None:
+    judgement = judge(World().evidence(), APPLYING)
+    assert (judgement.verdict, judgement.reasons) == ("pass", ())
+
+
+def test_the_month_end_as_it_is__passes_with_every_check_required() -> None:
+    judgement = judge(month_end().evidence(), EVERY)
     assert (judgement.verdict, judgement.reasons) == ("pass", ())
     assert [result.id for result in judgement.results] == [check.id for check in CHECKS]
 
@@ -62,27 +70,17 @@ def test_first_differences__come_from_the_lowest_layer() -> None:
     )
 
 
-def test_correction_after_lock__is_unknown_not_silently_judged() -> None:
-    """Approved in February, it corrects time on the January invoice; the February run would credit it."""
+def test_correction_after_lock__fails_until_the_run_that_follows_credits_it() -> None:
+    """Approved in February, it corrects time on the January invoice; the February run must credit it."""
     world = World(now_ms=NOW + 30 * 86_400_000)
-    fixed = approved(
-        cell(
-            9,
-            2,
-            date(2026, 1, 20),
-            400,
-            "2026-02-03 14:00",
-            bk="TE|TC-000002|Tue",
-            ver=2,
-            replaces="TC-000002",
-            source_id="th9#Tue",
-        ),
-        "2026-02-03 15:00",
+    fixed = cell(
+        9, 2, date(2026, 1, 20), 400, "2026-02-03 14:00", bk="TE|TC-000002|Tue", ver=2, source_id="th9#Tue"
     )
-    world.play(fixed)
+    world.play(approved(replace(fixed, replaces="TC-000002"), "2026-02-03 15:00"))
     judgement = judge(world.evidence(), EVERY)
-    assert "correction of TE|TC-000002|Tue after its invoice was locked" in judgement.unsupported
-    assert {r.id: r.status for r in judgement.results}["X02"] == "unknown"
+    assert judgement.unsupported == ()
+    statuses = {r.id: r.status for r in judgement.results}
+    assert (statuses["I07"], statuses["X02"]) == ("fail", "fail")
 
 
 def test_correction_after_lock__leaves_the_month_judged_until_the_run_that_credits_it() -> None:
@@ -98,10 +96,10 @@ def test_correction_after_lock__leaves_the_month_judged_until_the_run_that_credi
 
 def test_method_out_of_reach__is_unknown_unless_plain_arithmetic_fails() -> None:
     world = World()
-    fixed_fee = contract_line(billing_method="FF", revenue_method="POC_HOURS")
-    world.facts = [replace(f, lines=(fixed_fee,)) if isinstance(f, Contract) else f for f in world.facts]
+    usage = contract_line(billing_method="USG", revenue_method="RTI")
+    world.facts = [replace(f, lines=(usage,)) if isinstance(f, Contract) else f for f in world.facts]
     world.played = [
-        replace(f, lines=(replace(fixed_fee, source_id=""),)) if isinstance(f, Contract) else f
+        replace(f, lines=(replace(usage, source_id=""),)) if isinstance(f, Contract) else f
         for f in world.played
     ]
     assert judge(world.evidence(), EVERY).verdict == "unknown"

@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 import holidays
 import numpy as np
 
+from mocks.firm.data.germany import GERMAN_HOLIDAYS
 from mocks.firm.data.holidays import FIRST_YEAR, LAST_YEAR, US_HOLIDAYS
 from mocks.firm.days import (
+    berlin_offset_seconds,
     calendar_between,
     day_number,
     monday_of,
@@ -33,6 +35,37 @@ def test_offset__is_new_yorks_on_every_day() -> None:
         offset = noon.utcoffset()
         assert offset is not None
         assert new_york_offset_seconds(to_date(day)) == -offset.total_seconds()
+
+
+def test_frozen_german_holidays__are_the_nationwide_ones_on_weekdays() -> None:
+    library = holidays.country_holidays("DE", years=range(FIRST_YEAR, LAST_YEAR + 1))
+    expected = sorted(int(f"{d:%Y%m%d}") for d in library if d.weekday() < 5 and d.year <= LAST_YEAR)
+    assert list(GERMAN_HOLIDAYS) == expected
+
+
+def test_offset__is_berlins_on_every_day() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    for day in range(day_number(date(2024, 1, 1)), day_number(date(2032, 12, 31))):
+        noon = datetime(to_date(day).year, to_date(day).month, to_date(day).day, 12, tzinfo=berlin)
+        offset = noon.utcoffset()
+        assert offset is not None
+        assert berlin_offset_seconds(to_date(day)) == -offset.total_seconds()
+
+
+def test_midnight_in_berlin__is_an_hour_or_two_before_utc() -> None:
+    calendar = calendar_between(
+        day_number(date(2026, 1, 1)), day_number(date(2026, 12, 31)), "Europe/Berlin", GERMAN_HOLIDAYS
+    )
+    for day in (
+        date(2026, 3, 28),
+        date(2026, 3, 29),
+        date(2026, 3, 31),
+        date(2026, 10, 24),
+        date(2026, 10, 25),
+    ):
+        after = day + timedelta(days=1)
+        midnight = datetime(after.year, after.month, after.day, tzinfo=ZoneInfo("Europe/Berlin"))
+        assert calendar.midnight_after_ms(day_number(day)) == int(midnight.timestamp() * 1000)
 
 
 def test_midnight_after_the_days_on_which_clocks_change__is_local_midnight() -> None:

@@ -11,7 +11,13 @@ from mocks.firm.profile import PRESETS, profile_named
 
 def test_presets__have_the_sizes_they_are_named_for() -> None:
     sizes = {name: (profile_named(name).consultants, profile_named(name).months) for name in PRESETS}
-    assert sizes == {"deal": (8, 1), "tiny": (12, 3), "small": (50, 3), "mid": (1000, 12)}
+    assert sizes == {
+        "deal": (8, 1),
+        "tiny": (12, 3),
+        "small": (50, 3),
+        "mid": (1000, 12),
+        "month-end": (50, 2),
+    }
 
 
 def test_resized_deal__has_one_deal_for_eight_people() -> None:
@@ -22,10 +28,11 @@ def test_resized_deal__has_one_deal_for_eight_people() -> None:
 @pytest.mark.parametrize(
     ("name", "consultants", "months", "advice"),
     [
-        ("huge", None, None, "choose one of deal, tiny, small, mid"),
+        ("huge", None, None, "choose one of deal, tiny, small, mid, month-end"),
         ("deal", 3, None, "choose from 4 to"),
         ("mid", 200_000, None, "choose from 4 to"),
         ("tiny", None, 0, "choose from 1 to 60 months"),
+        ("month-end", 7, None, "choose at least 8 consultants"),
     ],
 )
 def test_impossible_profile__is_refused_with_advice(

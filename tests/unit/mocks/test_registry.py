@@ -28,11 +28,11 @@ def test_every_registered_vendor__is_there_with_the_registered_name_and_role(nam
     assert (registry.vendor(name).name, registry.vendor(name).role) == (entry.name, entry.role)
 
 
-@pytest.mark.parametrize("unknown", ["", "gusto", "Bamboohr", "os"])
+@pytest.mark.parametrize("unknown", ["", "finch", "Bamboohr", "os"])
 def test_an_unknown_vendor_or_role__is_refused_with_the_known_ones(unknown: str) -> None:
-    with pytest.raises(registry.UnknownVendor, match="salesforce, certinia, bamboohr, netsuite"):
+    with pytest.raises(registry.UnknownVendor, match="salesforce, certinia, bamboohr, netsuite, gusto"):
         registry.vendor(unknown)
-    with pytest.raises(registry.UnknownVendor, match="crm, psa, hris, erp"):
+    with pytest.raises(registry.UnknownVendor, match="crm, psa, hris, erp, payroll"):
         registry.vendor_for_role(unknown)
 
 

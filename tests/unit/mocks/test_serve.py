@@ -43,6 +43,7 @@ def test_settings__of_a_stepped_clock_begin_at_zero_and_of_a_running_one_now() -
         "certinia",
         "bamboohr",
         "netsuite",
+        "gusto",
     )
 
 

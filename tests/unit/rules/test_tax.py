@@ -14,19 +14,20 @@ from .firm import ACME, US01, D, known, state_tax
 
 DAY = date(2026, 3, 31)
 RATES: tuple[RecordOf, ...] = (
-    state_tax("DE", "19"),
-    state_tax("FR", "20"),
-    state_tax("GB", "20"),
+    state_tax("DE", "19", tax_class="STANDARD"),
+    state_tax("DE", "7", tax_class="SERVICE"),
+    state_tax("FR", "20", tax_class="STANDARD"),
+    state_tax("GB", "20", tax_class="STANDARD"),
     state_tax("US-NY", "0"),
     state_tax("US-WA", "8.875"),
-    state_tax("JP", "10"),
+    state_tax("JP", "10", tax_class="STANDARD"),
 )
 
 
 def decide(seller: str, **customer: Any) -> tuple[Any, ...]:
     """(jurisdiction, category, percent), or (code,) where the document is held."""
     entity = replace(US01, country=seller)
-    found = determine_tax(entity, replace(ACME, **customer), "SERVICE", DAY, known(*RATES))
+    found = determine_tax(entity, replace(ACME, **customer), DAY, known(*RATES))
     if isinstance(found, Hold):
         assert "Acme" in found.text
         return (found.code,)
@@ -81,7 +82,7 @@ def test_rate__is_the_one_in_force_on_the_invoice_date() -> None:
     )
     customer = replace(ACME, state="WA")
     for day, percent in ((date(2026, 3, 30), "6.5"), (DAY, "8.875"), (date(2026, 4, 2), "9")):
-        found = determine_tax(US01, customer, "SERVICE", day, known(*rates))
+        found = determine_tax(US01, customer, day, known(*rates))
         assert found == Tax("US-WA", "S", D(percent))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mocks.firm.facts.documents import Journal
+from mocks.firm.facts.documents import Journal, Period
 from tests.unit.mocks.netsuite.estate import APPROVAL_MS, Estate, invoice
 
 
@@ -27,7 +27,7 @@ def side(account: str, **amounts: Any) -> dict[str, Any]:
 
 
 BALANCED = (
-    side("1140", debit=Decimal("99.90"), custcol_rh_project="a1P"),
+    side("1140", debit=Decimal("99.90")),
     side("4000", credit=Decimal("99.90")),
 )
 
@@ -42,7 +42,7 @@ def test_a_balanced_journal__is_posted_with_a_number_in_its_period() -> None:
         ("1140", 9990, 0),
         ("4000", 0, 9990),
     ]
-    assert found.lines[0].project == "a1P"
+    assert found.source_id == ""
 
 
 def test_a_journal__stays_as_it_was_posted() -> None:
@@ -83,6 +83,8 @@ def test_a_line_in_functional_currency_alone__carries_a_difference() -> None:
         (BALANCED, {"tranDate": "2030-01-31"}, "USER_ERROR"),
         (BALANCED, {"subsidiary": None}, "USER_ERROR"),
         (BALANCED, {"custbody_rh_type": "INV"}, "USER_ERROR"),
+        (BALANCED, {"custbody_rh_type": "CM"}, "USER_ERROR"),
+        (BALANCED, {"custbody_rh_type": "APL"}, "USER_ERROR"),
         (BALANCED, {"createdFrom": {"id": "1"}}, "INVALID_CONTENT"),
     ],
 )
@@ -109,3 +111,41 @@ def test_a_systems_journal__reads_like_any_other_and_names_its_document() -> Non
         "Output VAT / sales tax",
     ]
     assert estate.send("GET", "/services/rest/record/v1/invoice/2")[0] == 404
+
+
+def test_a_closing_journal__is_read_back_with_all_its_dimensions_and_buckets() -> None:
+    estate = Estate()
+    estate.customer_and_job()
+    unit = {"department": {"externalId": "CC|US01|130"}, "custcol_rh_resource": "10017"}
+    lines = (
+        side("5100", debit=Decimal("60.00"), job={"externalId": "J1"}, **unit),
+        side("5190", debit=Decimal("40.00"), custcol_rh_project="BENCH", **unit),
+        side("5000", credit=Decimal("100.00"), custcol_rh_resource="10017"),
+    )
+    more = {"externalId": "JE|LAB|1", "custbody_rh_type": "LAB", "custbody_rh_source_id": "uuid-1#10017"}
+    estate.made("POST", "journalEntry", journal(*lines, **more))
+    (found,) = estate.observed(Journal)
+    assert (found.journal_type, found.source_id) == ("LAB", "uuid-1#10017")
+    assert [(row.project, row.bucket, row.cost_centre, row.resource) for row in found.lines] == [
+        ("1", "", "130", "10017"),
+        ("", "BENCH", "130", "10017"),
+        ("", "", "", "10017"),
+    ]
+    assert estate.record("journalEntry/eid:JE%7CLAB%7C1")["custbody_rh_source_id"] == "uuid-1#10017"
+
+
+def test_a_reversal__falls_into_the_next_month_and_a_closed_month_takes_no_journal() -> None:
+    estate = Estate()
+    estate.made("POST", "journalEntry", journal(*BALANCED))
+    estate.made("PATCH", "accountingPeriod/1", {"closed": True})
+    estate.made("PATCH", "accountingPeriod/1", {"closed": True})
+    reversal = {"externalId": "JE|ACR|1", "custbody_rh_type": "ACR"}
+    status, code, path, detail = estate.refused("POST", "journalEntry", journal(*BALANCED, **reversal))
+    assert (status, code, path) == (400, "USER_ERROR", "tranDate")
+    assert detail == "The accounting period 2026-01 of US01 is closed."
+    estate.made("POST", "journalEntry", journal(*BALANCED, **reversal, tranDate="2026-02-01"))
+    assert estate.refused("POST", "journalEntry", journal(*BALANCED))[1] == "DUP_RCRD"
+    periods = {found.journal_type: found.period for found in estate.observed(Journal)}
+    assert periods == {"ACC": "2026-01", "ACR": "2026-02"}
+    (january,) = [found for found in estate.observed(Period) if found.period == "2026-01"]
+    assert (january.state, january.versions) == ("CLOSED", 2)

@@ -13,10 +13,12 @@ from mocks.firm.facts.source import (
     ContractLine,
     Fact,
     Opportunity,
+    PackageMilestone,
     PackageTask,
     Quote,
     QuoteLine,
     RateLine,
+    Retainer,
     ServicePackage,
     SourceFact,
 )
@@ -106,6 +108,36 @@ def package(day: int = 1, **changes: Any) -> ServicePackage:
         ),
     )
     return replace(fact, **changes)
+
+
+def fixed_package(**changes: Any) -> ServicePackage:
+    """A fixed fee in three milestones."""
+    fact = package(
+        bk="SK|CLD-FIXED|1",
+        sku="CLD-FIXED",
+        version=1,
+        billing_method="FF",
+        revenue_method="POC_HOURS",
+        milestones=(
+            PackageMilestone(1, "Kick-off", 333_333),
+            PackageMilestone(2, "Go-live", 333_333),
+            PackageMilestone(3, "Acceptance", 333_334),
+        ),
+    )
+    return replace(fact, **changes)
+
+
+def retainer(**changes: Any) -> Retainer:
+    """Forty hours a month, unused ones roll over up to twenty."""
+    terms = Retainer(
+        monthly_fee_minor=6_150_55,
+        included_hours_e2=40_00,
+        rollover=True,
+        rollover_cap_e2=20_00,
+        overage_rate_e4=181_2550,
+        advance_months=3,
+    )
+    return replace(terms, **changes)
 
 
 def opportunity(stage: str = "OPEN", day: int = 3, ver: int = 1, **changes: Any) -> Opportunity:

@@ -19,6 +19,7 @@ from tests.unit.mocks.salesforce_crm.sales import (
     play,
     quote,
     rate,
+    retainer,
 )
 
 DEALS = ("1", "2")
@@ -67,7 +68,7 @@ def stories(draw: st.DrawFn) -> list[SourceFact]:
                     opportunity=deal,
                     ver=ver,
                     signed_at_ms=None if status in ("DRAFT", "CANCELLED") else at_ms(5),
-                    lines=tuple(replace(part, line=k) for k in draw(_line_numbers)),
+                    lines=tuple(replace(part, line=k, retainer=draw(_terms)) for k in draw(_line_numbers)),
                 )
                 for ver, status in _walk(draw, CONTRACT_WALKS)
             ]
@@ -77,6 +78,13 @@ def stories(draw: st.DrawFn) -> list[SourceFact]:
     return _mixed(draw, threads)
 
 
+_terms = st.none() | st.builds(
+    retainer,
+    monthly_fee_minor=st.integers(0, 10**9),
+    rollover=st.booleans(),
+    rollover_cap_e2=st.integers(0, 100_00),
+    advance_months=st.integers(1, 12),
+)
 _line_numbers = st.lists(st.integers(1, 5), max_size=4, unique=True).map(sorted)
 
 

@@ -1,0 +1,1 @@
+"""Payroll vendors: each folder is one product's mock."""
