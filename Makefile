@@ -7,7 +7,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 STAMP := .venv/.installed
 
-.PHONY: env rehearsal test check campaign live lint types architecture bench lock clean
+.PHONY: env rehearsal test browser check campaign live lint types architecture bench lock clean
 
 env: $(STAMP)
 
@@ -23,10 +23,10 @@ lock:
 	VIRTUAL_ENV=.venv $(UV) compile --quiet --generate-hashes --no-emit-index-url --no-header --all-extras pyproject.toml --output-file requirements.lock
 
 rehearsal: env
-	$(BIN)/rehearse run deal-to-cash --faults small
+	$(BIN)/rehearse run month-end --seed 7 --report reports/month-end
 
 live: env
-	$(BIN)/rehearse run deal-to-cash --faults small --mode live
+	$(BIN)/rehearse run month-end --seed 7 --mode live --report reports/month-end-live
 
 lint: env
 	$(BIN)/ruff check .
@@ -41,11 +41,17 @@ architecture: env
 test: env
 	$(BIN)/pytest -q -n 2 --dist loadgroup
 
-check: lint types architecture test
+# The report in a real browser. Where none is found it is installed, which takes root and a Debian-like system.
+browser: env
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+		|| { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+	$(BIN)/pytest -q tests/browser
+
+check: lint types architecture test browser
 
 # The long proofs: many seeds, both modes, both databases, a core that is killed at random moments.
 campaign: env
-	$(BIN)/pytest -q -n 2 tests/campaign
+	$(BIN)/pytest -q -n 2 --dist loadgroup tests/campaign
 
 bench: env
 	$(BIN)/rehearse bench

@@ -1,15 +1,20 @@
 """The command line `rehearse`: what people type, and what each mistake gets told.
 
-Exit status: 0 pass, 1 the verdict is fail, 2 bad usage, 3 unknown.
+Exit status: 0 pass, 1 the verdict is fail, 2 bad usage, 3 unknown, 130 or 143 interrupted.
 """
 
 import json
+import os
 import secrets
 import sys
+import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from scenarios.interruption import Interrupted
 
 SUBJECTS = ("core", "naive")
 EXIT = {"pass": 0, "fail": 1, "unknown": 3}
@@ -44,6 +49,7 @@ def run(
     from rich.console import Console
 
     from scenarios.events import both
+    from scenarios.interruption import interruptible
     from scenarios.report.chronicle import Chronicle
     from scenarios.report.console import ProgressBar, show
 
@@ -56,9 +62,11 @@ def run(
     }
     drawn = secrets.randbelow(1_000_000) if seed is None else seed
     prepared = _options(scenario, drawn, wished, mode, subject, vendor, keep_state)
+    _check_destinations(folders={"--report": report}, files={"--json": json_file, "--junit": junit})
     chronicle = Chronicle()
-    with ProgressBar() as bar:
-        result, ended = _rehearse(*prepared, both(bar, chronicle), traced=report is not None)
+    with interruptible() as interruption, ProgressBar() as bar:
+        listener = both(both(bar, chronicle), interruption)
+        result, ended = _rehearse(*prepared, listener, traced=report is not None)
     show(result, Console(soft_wrap=False))
     _write(result, report, json_file, junit)
     if report is not None:
@@ -75,8 +83,6 @@ def _options(
     vendors: list[str] | None,
     keep_state: Path | None,
 ) -> tuple[Any, Any]:
-    import os
-
     from mocks.registry import VENDORS
     from scenarios.catalogue import scenario_named
     from scenarios.options import Options
@@ -96,8 +102,7 @@ def _options(
             raise BadUsage(f"There is no vendor {vendor or choice}; there are: {', '.join(sorted(known))}.")
         if not any(entry.role == role and entry.name == vendor for entry in VENDORS):
             raise BadUsage(f"{vendor} does not play the role {role}.")
-    if keep_state is not None:
-        _folder(keep_state)
+    _check_destinations(folders={"--keep-state": keep_state})
     words = [f"--{key} {value}" for key, value in wished.items() if value is not None]
     options = Options(
         seed=seed,
@@ -120,7 +125,7 @@ def _plan(scenario: Any, name: str | None) -> Any:
     if wanted in scenario.plans:
         return scenario.plans[wanted]
     path = Path(wanted)
-    if path.suffix != ".json" and not path.exists():
+    if path.suffix != ".json" and not os.path.lexists(path):
         known = ", ".join(sorted(scenario.plans))
         raise BadUsage(f"{scenario.name} has no fault plan {wanted}; it has: {known}; or name a JSON file.")
     try:
@@ -136,11 +141,28 @@ def _rehearse(scenario: Any, options: Any, listener: Any, *, traced: bool) -> tu
     from integration_core.wiring.settings import Unusable
     from scenarios.live.processes import NotReady
     from scenarios.options import Hooks
+    from scenarios.rehearse import CannotBegin
     from scenarios.rehearse import run as rehearse
 
     try:
         return rehearse(scenario, structs.replace(options, witness_calls=traced), Hooks(listener=listener))
-    except (ValueError, DatabaseUnavailable, Unusable, NotReady) as problem:
+    except (CannotBegin, DatabaseUnavailable, Unusable, NotReady) as problem:
+        raise BadUsage(str(problem)) from problem
+
+
+def _check_destinations(
+    *, folders: Mapping[str, Path | None] | None = None, files: Mapping[str, Path | None] | None = None
+) -> None:
+    from scenarios.destinations import Unwritable, check_file, check_folder
+
+    try:
+        for option, folder in (folders or {}).items():
+            if folder is not None:
+                check_folder(option, folder)
+        for option, path in (files or {}).items():
+            if path is not None:
+                check_file(option, path)
+    except Unwritable as problem:
         raise BadUsage(str(problem)) from problem
 
 
@@ -206,6 +228,7 @@ def up(
 
     if subject not in (None, "core"):
         raise BadUsage(f"There is no subject {subject}; there is: core.")
+    _check_destinations(files={"--json": json_file})
     try:
         bring_up(seed, consultants, port_base, with_core=subject == "core", json_file=json_file)
     except (NotReady, ValueError, OSError) as problem:
@@ -247,18 +270,26 @@ def bench(
 
     if what != "all" and what not in BENCHMARKS:
         raise BadUsage(f"There is no benchmark {what}; there are: all, {', '.join(BENCHMARKS)}.")
+    _check_destinations(files={"--json": json_file})
     figures = measure(None if what == "all" else what)
     if json_file is not None:
         json_file.write_text(json.dumps(figures, indent=2) + "\n")
 
 
 def main() -> None:
-    """The entry point: every mistake is one sentence and exit 2, never a traceback."""
+    """The entry point: every mistake of the person typing is one sentence and exit 2, never a traceback."""
     try:
         app()
     except BadUsage as mistake:
         sys.stderr.write(f"{mistake}\n")
         raise SystemExit(2) from None
+    except Interrupted as interrupted:
+        sys.stderr.write(f"{interrupted}\n")
+        raise SystemExit(interrupted.exit_status) from None
+    except Exception as error:  # a mistake of ours must not look like a verdict
+        traceback.print_exc()
+        sys.stderr.write(f"Broken off without a verdict: {type(error).__name__}: {error}\n")
+        raise SystemExit(EXIT["unknown"]) from None
 
 
 if __name__ == "__main__":

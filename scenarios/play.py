@@ -67,6 +67,7 @@ class Player:
         self._waiting: dict[str, deque[Play]] = {role: deque() for role in ROLES}
         self.references: dict[str, str] = {}
         self.played: list[SourceFact] = []
+        self.waits_for: dict[str, str] = {}  # what the first waiting fact of a role misses
         self.ever_waited = 0
 
     async def seed(self, facts: Iterable[SourceFact]) -> int:
@@ -97,6 +98,14 @@ class Player:
         """Facts whose parents are not there yet."""
         return [fact for plays in self._waiting.values() for play in plays for fact in play.facts]
 
+    def first_waiting(self) -> list[tuple[str, str]]:
+        """The fact at the head of each role's queue, with what it waits for."""
+        return [
+            (plays[0].facts[0].bk, self.waits_for.get(role, ""))
+            for role, plays in self._waiting.items()
+            if plays
+        ]
+
     async def play_until(self, now_ms: int) -> int:
         """Play everything due by now, the waiting ones first; returns how many facts were played."""
         before = len(self.played)
@@ -118,7 +127,9 @@ class Player:
     async def _act(self, play: Play, now_ms: int) -> bool:
         control = self._estate.systems[play.role].control
         results = await control.act(list(play.facts), self.references)
-        if any(acted.state == "waiting" for acted in results):
+        missing = [acted.missing for acted in results if acted.state == "waiting"]
+        if missing:
+            self.waits_for[play.role] = missing[0]
             return False
         for fact, acted in zip(play.facts, results, strict=True):
             if acted.state == "refused":

@@ -4,6 +4,7 @@ import time
 from datetime import date
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import inspect
 
 from integration_core.engine.database import open_database
@@ -24,10 +25,25 @@ from scenarios.subjects.port import Subject
 from scenarios.subjects.simulated_core import SimulatedCore
 
 
+class CannotBegin(ValueError):
+    """There can be no such rehearsal; the text is one sentence on what to choose."""
+
+
+# Credits come with the billing run after the one that was wrong: a firm made smaller or shorter
+# than the scenario's own may have none, and a check of them then has nothing to compare.
+NEED_WHOLE_FIRM = frozenset({"I06", "I07"})
+
+
 def prepare(scenario: Scenario, options: Options) -> Rehearsal:
-    """The firm and the instants of a run; raises ValueError for a firm or seed that cannot be."""
-    profile = profile_named(scenario.profile, options.consultants, options.months)
-    firm = generate(profile, options.seed)
+    """The firm and the instants of a run; raises CannotBegin for a firm or seed that cannot be."""
+    try:
+        profile = profile_named(scenario.profile, options.consultants, options.months)
+        firm = generate(profile, options.seed)
+    except ValueError as problem:
+        raise CannotBegin(str(problem)) from problem
+    own = profile_named(scenario.profile)
+    if profile.consultants < own.consultants or profile.months < own.months:
+        scenario = structs.replace(scenario, required=scenario.required - NEED_WHOLE_FIRM)
     return Rehearsal(
         scenario=scenario,
         plan=options.plan,
@@ -65,7 +81,7 @@ def run(scenario: Scenario, options: Options, hooks: Hooks | None = None) -> tup
 
 
 def refuse_used(database_url: str) -> None:
-    """A rehearsal begins with nothing: raises ValueError for a database that has tables already."""
+    """A rehearsal begins with nothing: raises CannotBegin for a database that has tables already."""
     database = open_database(database_url)
     try:
         tables = inspect(database).get_table_names()
@@ -73,7 +89,7 @@ def refuse_used(database_url: str) -> None:
         database.dispose()
     if tables:
         shown = database.url.render_as_string(hide_password=True)
-        raise ValueError(f"The database {shown} is not empty; a rehearsal needs one without any table.")
+        raise CannotBegin(f"The database {shown} is not empty; a rehearsal needs one without any table.")
 
 
 def _simulated(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:

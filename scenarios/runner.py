@@ -1,11 +1,13 @@
 """One rehearsal from beginning to end: act, disturb, heal, settle, observe, judge."""
 
-from collections.abc import Awaitable, Callable, Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from integration_core.ports.http import NoAnswer, NotSent
 from mocks.firm.facts.documents import Document, TargetDocument
 from mocks.firm.facts.source import Fact, LegalEntity, SourceFact
 from mocks.firm.firm import Firm
@@ -25,15 +27,20 @@ from scenarios.events import (
     Traced,
 )
 from scenarios.faults.plan import Plan
+from scenarios.oracle.book import Book
 from scenarios.oracle.evidence import Evidence
-from scenarios.play import Player
+from scenarios.play import Player, role_of
 from scenarios.subjects.port import NotAtRest, Subject
 from scenarios.tracing import calls_behind
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
+T = TypeVar("T")
 SETTLE_BOUND_HOURS = 7 * 24
-MAXIMUM_ROUNDS = 10_000
+MAXIMUM_ROUNDS = 10_000  # of notifications at one instant
+MAXIMUM_WAKINGS = 50_000  # instants within one hour of virtual time at which nobody acts
+PATIENCE_SECONDS = 1_800.0  # for one call to the subject, by the clock of the loop
+LAST_PATIENCE_SECONDS = 30.0  # for a subject that is known not to come to rest
 LOOK_MS = 6 * HOUR_MS  # how often the subject is asked what it owes, in virtual time
 
 
@@ -77,6 +84,7 @@ class Runner:
         *,
         before_judging: Tamper | None = None,
         between_steps: Callable[[int], Awaitable[None]] | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._rehearsal = rehearsal
         self._estate = estate
@@ -84,11 +92,14 @@ class Runner:
         self._listener = listener
         self._before_judging = before_judging
         self._between_steps = between_steps
+        self._patience_seconds = patience_seconds
+        self._wakings, self._wakings_until_ms = 0, 0
         self._now_ms = rehearsal.start_ms
         self._struck: dict[str, dict[str, int]] = {}
         self._look_at_ms = rehearsal.start_ms
         self._count_at_ms = rehearsal.start_ms
         self._crashes = rehearsal.plan.crash_instants(rehearsal.start_ms)
+        self._subject_due_ms: int | None = None  # unknown until it has settled once
 
     async def run(self) -> Ended:
         """Run to the verdict."""
@@ -110,7 +121,7 @@ class Runner:
             await self._heal()
             stuck = await self._settle(player)
         except NotAtRest as not_at_rest:
-            stuck = str(not_at_rest)
+            stuck = await self._not_at_rest(str(not_at_rest), player)
         self._listener(Settled(self._now_ms, stuck))
         if self._before_judging is not None:
             await self._before_judging(self._estate)
@@ -130,14 +141,19 @@ class Runner:
         now_ms = self._now_ms
         if self._between_steps is not None:
             await self._between_steps(now_ms)
-        for role in ROLES:
-            await self._estate.systems[role].control.step(now_ms)
+        due = {role: await self._estate.systems[role].control.step(now_ms) for role in ROLES}
         await self._crash_if_due(now_ms)
         played, notified = len(player.played), 0
         await player.play_until(now_ms)
-        await self._subject.advance(now_ms)
+        for role in sorted({role_of(fact) for fact in player.played[played:]}):
+            due[role] = await self._estate.systems[role].control.next_due_ms()
+        if self._nothing_for_the_subject(due.values(), player):
+            self._listener(Stepped(now_ms, len(player.played) - played, 0, 0))
+            await self._look(now_ms)
+            return self._earliest(due.values())
+        await self._patiently("take up the time", self._subject.advance(now_ms))
         for _ in range(MAXIMUM_ROUNDS):
-            subject_due = await self._subject.settle()
+            self._subject_due_ms = await self._patiently("come to rest", self._subject.settle())
             waiting = len(player.waiting)
             if waiting:
                 await player.retry_waiting(now_ms)
@@ -146,10 +162,45 @@ class Runner:
             if not sent and len(player.waiting) == waiting:
                 break
         else:
-            raise NotAtRest("Notifications go round and round without end.")
+            raise NotAtRest(f"Notifications go round and round: {notified} were sent at one instant.")
+        self._count_waking(idle=len(player.played) == played)
         self._listener(Stepped(now_ms, len(player.played) - played, len(player.waiting), notified))
         await self._look(now_ms)
-        return await self._next_due(subject_due)
+        for role in ROLES:
+            due[role] = await self._estate.systems[role].control.next_due_ms()
+        return self._earliest(due.values())
+
+    def _nothing_for_the_subject(self, due: Iterable[int | None], player: Player) -> bool:
+        """Whether neither a timer of its own nor a notification reaches the subject at this instant."""
+        asleep = self._subject_due_ms is not None and self._subject_due_ms > self._now_ms
+        return asleep and not player.waiting and all(at is None or at > self._now_ms for at in due)
+
+    def _earliest(self, due: Iterable[int | None]) -> int | None:
+        """When somebody has something to do next."""
+        later = [at for at in (*due, self._subject_due_ms) if at is not None and at > self._now_ms]
+        return min(later, default=None)
+
+    async def _patiently(self, what: str, doing: Awaitable[T]) -> T:
+        """Await the subject, but not for ever; a subject that is gone never comes to rest either."""
+        patience = asyncio.timeout(self._patience_seconds)
+        try:
+            async with patience:
+                return await doing
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            wait = f"{self._patience_seconds:g} seconds"
+            raise NotAtRest(f"The subject did not {what} within {wait}.") from None
+        except (NoAnswer, NotSent) as gone:
+            raise NotAtRest(f"The subject does not answer: {gone}.") from gone
+
+    def _count_waking(self, *, idle: bool) -> None:
+        """Whoever is due again at once, for ever, would keep virtual time from passing."""
+        if not idle or self._now_ms >= self._wakings_until_ms:
+            self._wakings, self._wakings_until_ms = 0, self._now_ms + HOUR_MS
+        self._wakings += 1
+        if self._wakings > MAXIMUM_WAKINGS:
+            raise NotAtRest(f"Something was due {MAXIMUM_WAKINGS} times within one hour.")
 
     async def _crash_if_due(self, now_ms: int) -> None:
         while self._crashes and self._crashes[0][0] <= now_ms:
@@ -162,7 +213,7 @@ class Runner:
         if now_ms < self._look_at_ms:
             return
         self._look_at_ms = now_ms - now_ms % LOOK_MS + LOOK_MS
-        owed = await self._subject.owed()
+        owed = await self._owed()
         if now_ms < self._count_at_ms:
             self._listener(Looked(now_ms, owed))
             return
@@ -182,22 +233,13 @@ class Runner:
             sent += await self._estate.systems[role].control.release()
         return sent
 
-    async def _next_due(self, subject_due: int | None) -> int | None:
-        instants = [] if subject_due is None else [subject_due]
-        for role in ROLES:
-            at = await self._estate.systems[role].control.next_due_ms()
-            if at is not None:
-                instants.append(at)
-        later = [at for at in instants if at > self._now_ms]
-        return min(later, default=None)
-
     # --- healing and settling ---------------------------------------------------------------
 
     async def _heal(self) -> None:
         for role in ROLES:
             struck = await self._estate.systems[role].control.clear_faults()
             self._struck[role] = {fault: n for fault, n in sorted(struck.items()) if n}
-        await self._subject.replay_open_cases()
+        await self._patiently("replay its open cases", self._subject.replay_open_cases())
         total = {fault: n for struck in self._struck.values() for fault, n in struck.items()}
         self._listener(Healed(self._now_ms, total))
 
@@ -207,27 +249,40 @@ class Runner:
         quiet_since_ms, writes = self._now_ms, await self._writes()
         bound_ms = self._now_ms + SETTLE_BOUND_HOURS * HOUR_MS
         due = await self._round(player)
+        written: dict[str, int] = {}
         while self._now_ms < bound_ms:
             step_ms = self._now_ms + HOUR_MS
             self._now_ms = min(step_ms, due) if due is not None else step_ms
             due = await self._round(player)
             now_written = await self._writes()
             if now_written != writes:
+                written = {role: n - writes[role] for role, n in now_written.items() if n != writes[role]}
                 quiet_since_ms, writes = self._now_ms, now_written
-            at_rest = not player.waiting and not await self._subject.owed()
+            at_rest = not player.waiting and not await self._owed()
             if at_rest and self._now_ms - quiet_since_ms >= quiet_ms:
                 return ""
-        owed = await self._subject.owed()
-        waiting = f"{len(player.waiting)} facts wait, first {player.waiting[0].bk}" if player.waiting else ""
-        reasons = "; ".join(reason for reason in (owed, waiting) if reason)
-        found = reasons or "still writing"
-        return f"Not at rest {SETTLE_BOUND_HOURS} hours after everything was healed: {found}"
+        busy = self._now_ms - quiet_since_ms < quiet_ms
+        last = ", ".join(f"{n} in the {role}" for role, n in written.items()) if busy else ""
+        reason = f"Not at rest {SETTLE_BOUND_HOURS} hours after everything was healed"
+        return await self._not_at_rest(reason, player, f"still writing, last {last}" if last else "")
 
-    async def _writes(self) -> int:
-        total = 0
-        for role in ROLES:
-            total += int((await self._estate.systems[role].control.health())["writes"])
-        return total
+    async def _not_at_rest(self, reason: str, player: Player, more: str = "") -> str:
+        """One sentence: why, what the subject owes, which facts wait first and for what."""
+        self._patience_seconds = min(self._patience_seconds, LAST_PATIENCE_SECONDS)
+        try:
+            owed = await self._owed()
+        except NotAtRest:
+            owed = ""
+        first = [f"{bk} for {missing or 'what is not there'}" for bk, missing in player.first_waiting()]
+        waiting = f"{len(player.waiting)} facts wait, first {', '.join(first)}" if first else ""
+        details = "; ".join(part for part in (owed and f"owed are {owed}", waiting, more) if part)
+        return f"{reason.rstrip('.')}: {details}." if details else f"{reason.rstrip('.')}."
+
+    async def _owed(self) -> str:
+        return await self._patiently("say what it owes", self._subject.owed())
+
+    async def _writes(self) -> dict[str, int]:
+        return {role: int((await self._estate.systems[role].control.health())["writes"]) for role in ROLES}
 
     # --- judging ----------------------------------------------------------------------------
 
@@ -248,10 +303,10 @@ class Runner:
             now_ms=self._now_ms,
             played=tuple(player.played),
             waiting=tuple(player.waiting),
-            book=await self._subject.book(),
+            book=await self._book(stuck),
         )
         judgement = judge(evidence, self._rehearsal.required)
-        verdict = "fail" if stuck and judgement.verdict == "pass" else judgement.verdict
+        verdict = "fail" if stuck else judgement.verdict
         self._listener(Judged(verdict, judgement.results))
         if self._rehearsal.witness_calls:
             self._listener(Traced(await calls_behind(self._estate, judgement.results, evidence)))
@@ -264,6 +319,15 @@ class Runner:
             ever_waited=player.ever_waited,
             now_ms=self._now_ms,
         )
+
+    async def _book(self, stuck: str) -> Book | None:
+        """The subject's book; one that is stuck may be past telling it."""
+        try:
+            return await self._patiently("show its book", self._subject.book())
+        except NotAtRest:
+            if not stuck:
+                raise
+            return None
 
 
 def verdict_of(ended: Ended) -> str:

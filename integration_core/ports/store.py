@@ -75,11 +75,12 @@ class Crosswalk(Protocol):
 
 
 class Unapproved(Struct, frozen=True):
-    """A cell that waits for its approval."""
+    """A cell that waited for its approval at an instant; `approved_ms` is set where it has it by now."""
 
     entry_bk: str
     contract_native_id: str
     work_date: date
+    approved_ms: int | None = None
 
 
 class Resolved(Struct, frozen=True):
@@ -109,7 +110,11 @@ class Work(Protocol):
         ...
 
     def settle(
-        self, connection: Connection, results: Sequence[Rated | Unpriced | Blocked], now_ms: int
+        self,
+        connection: Connection,
+        results: Sequence[Rated | Unpriced | Blocked],
+        now_ms: int,
+        healed_ms: Mapping[str, int] | None = None,
     ) -> None:
         """Record the outcome of rating; a priced version replaces the unlocked piece of the one before."""
         ...

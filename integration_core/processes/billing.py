@@ -21,11 +21,13 @@ from integration_core.rules.billing import billable_contracts, drafts, selected
 from integration_core.rules.credits import credit_drafts
 from integration_core.rules.gate import Passed, active_contracts, gate
 from integration_core.rules.milestones import milestone_pieces
-from integration_core.rules.schedule import fee_pieces, overage_piece
+from integration_core.rules.references import References
+from integration_core.rules.schedule import fee_pieces, overage_pieces
 
 LANE, LANE_CREDIT = "erp.invoice", "erp.credit"
 HOLD_CODES = ("TAX_PROFILE_INCOMPLETE", "TAX_VATID_INVALID", "TAX_UNSUPPORTED", "PO_MISSING")
 FOREVER_MS = 1 << 62
+FOR_PEOPLE = frozenset({"MS_SUM_MISMATCH", "STATE_INVALID"})  # refused for good: nothing is on its way
 
 
 def process(core: Core) -> Process:
@@ -35,9 +37,9 @@ def process(core: Core) -> Process:
         for attempt in ("due", "after"):
             found = await run.transaction(attempt, lambda connection: _look(core, connection, run.key))
             core.wait_until("billing", run.key, found["waits_until_ms"])
-            for position in found["due"]:
-                make = partial(_run, core, code=run.key, position=position)
-                await run.transaction(f"run:{position}", make)
+            for day in found["due"]:
+                make = partial(_run, core, code=run.key, day=day)
+                await run.transaction(f"run:{day}", make)
             if not found["due"]:
                 return
 
@@ -53,17 +55,17 @@ def _look(core: Core, connection: Connection, code: str) -> Json:
     return {"due": due, "waits_until_ms": waits_until_ms}
 
 
-def _due(core: Core, connection: Connection, code: str) -> tuple[list[int], int]:
-    """Places in the calendar of the runs that can be made now, and the cut-off of the next one."""
+def _due(core: Core, connection: Connection, code: str) -> tuple[list[str], int]:
+    """Days of the runs that can be made now, and the cut-off of the next one."""
     entity = core.references(connection).entities[code]
     now_ms = core.clock.now_ms()
-    due = []
-    for position, row in enumerate(entity.billing_calendar):
+    due: list[str] = []
+    for row in entity.billing_calendar:
         cutoff = cutoff_ms(entity, row.billing_date)
         if core.store.documents.run_done(connection, run_id_of(entity, row)):
             continue
         if cutoff <= now_ms and complete(core, connection, cutoff):
-            due.append(position)
+            due.append(row.billing_date.isoformat())
             continue
         core.ring(connection, "billing", code, cutoff)
         return due, cutoff
@@ -88,24 +90,28 @@ def _technically_late(core: Core, connection: Connection) -> bool:
         return True
     references = core.references(connection)
     provisioned = core.store.references.provisioned(connection)
+    for_people = {
+        case.entity_bk for case in core.store.cases.all(connection, only_open=True) if case.code in FOR_PEOPLE
+    }
     for opportunity in references.opportunities.values():
         passed = gate(opportunity, references)
-        if isinstance(passed, Passed) and passed.contract.native_id not in provisioned:
+        if not isinstance(passed, Passed) or passed.contract.key in for_people:
+            continue
+        if passed.contract.native_id not in provisioned:
             return True
     return False
 
 
-def _run(core: Core, connection: Connection, code: str, position: int) -> Json:
-    references = core.references(connection)
-    entity = references.entities[code]
-    row = entity.billing_calendar[position]
-    run_id = run_id_of(entity, row)
-    if core.store.documents.run_done(connection, run_id):
+def _run(core: Core, connection: Connection, code: str, day: str) -> Json:
+    entity = core.references(connection).entities[code]
+    row = next((one for one in entity.billing_calendar if one.billing_date.isoformat() == day), None)
+    if row is None or core.store.documents.run_done(connection, run_id_of(entity, row)):
         return None
-    cutoff = cutoff_ms(entity, row.billing_date)
+    run_id, cutoff = run_id_of(entity, row), cutoff_ms(entity, row.billing_date)
+    references = core.references_at(connection, cutoff)  # finance D1: not as they are by now
     contracts = billable_contracts(entity, row.billing_date, row.freq, references)
     pieces = core.store.pieces
-    pieces.put(connection, _fixed_pieces(core, connection, entity, row, contracts))
+    pieces.put(connection, _fixed_pieces(core, connection, references, entity, row, contracts))
     chosen = selected(pieces.committed(connection, cutoff), entity, row.billing_date, contracts)
     made = drafts(chosen, entity, row.billing_date, references)
     credits = _credits(core, connection, entity, row, contracts)
@@ -122,14 +128,19 @@ def _run(core: Core, connection: Connection, code: str, position: int) -> Json:
 
 
 def _fixed_pieces(
-    core: Core, connection: Connection, entity: LegalEntity, row: BillingDate, contracts: set[str]
+    core: Core,
+    connection: Connection,
+    references: References,
+    entity: LegalEntity,
+    row: BillingDate,
+    contracts: set[str],
 ) -> list[Piece]:
     """What this run may bill without a time entry: milestones, schedule rows, overage."""
-    references = core.references(connection)
     cutoff = cutoff_ms(entity, row.billing_date)
-    active = {key: at for key, at in active_contracts(references).items() if at < cutoff}
+    standing = core.store.references.provisioned(connection)
+    active = {key: at for key, at in active_contracts(references, standing).items() if at < cutoff}
     found: list[Piece] = []
-    booked: Sequence[Booked] | None = None
+    booked: dict[str, list[Booked]] | None = None
     for native_id in sorted(contracts & active.keys()):
         contract = references.contracts[native_id]
         found += milestone_pieces(contract, entity, references, cutoff)
@@ -137,25 +148,37 @@ def _fixed_pieces(
             if line.retainer is None:
                 continue
             found += fee_pieces(contract, line, active[native_id], row.billing_date)
-            booked = core.store.work.booked(connection, cutoff) if booked is None else booked
-            overage = overage_piece(contract, line, entity, row, booked)
-            found += [] if overage is None else [overage]
+            booked = _by_line(core.store.work.booked(connection, cutoff)) if booked is None else booked
+            found += overage_pieces(contract, line, entity, row, booked.get(line.native_id, ()))
+    return found
+
+
+def _by_line(booked: Sequence[Booked]) -> dict[str, list[Booked]]:
+    found: dict[str, list[Booked]] = {}
+    for one in booked:
+        found.setdefault(one.contract_line_native_id, []).append(one)
     return found
 
 
 def _credits(
-    core: Core, connection: Connection, entity: LegalEntity, row: BillingDate, contracts: set[str]
+    core: Core,
+    connection: Connection,
+    entity: LegalEntity,
+    row: BillingDate,
+    contracts: set[str],
+    only: str = "",
+    released_ms: int = 0,
 ) -> list[CreditDraft]:
     """Credits of billed time that was corrected before this run's cut-off (finance 2.7)."""
     corrected = [
         piece
         for piece in core.store.pieces.creditable(connection, cutoff_ms(entity, row.billing_date))
-        if piece.contract_native_id in contracts
+        if piece.contract_native_id in contracts and only in ("", piece.document)
     ]
     keys = sorted({piece.document for piece in corrected})
     payloads = core.store.outbox.payloads(connection, LANE, keys)
     invoices = {key: msgspec.convert(payload, Invoice) for key, payload in payloads.items()}
-    return credit_drafts(corrected, invoices, entity, row.billing_date)
+    return credit_drafts(corrected, invoices, entity, row.billing_date, released_ms)
 
 
 def _post_credits(core: Core, connection: Connection, credits: Sequence[CreditDraft], now_ms: int) -> None:
@@ -175,6 +198,10 @@ def _note_unapproved(
             core.store.cases.open(
                 connection, "TIME_UNAPPROVED", waiting.entry_bk, text, cutoff, ("rating", ALL)
             )
+            if waiting.approved_ms is not None:
+                core.store.cases.resolve(
+                    connection, waiting.entry_bk, ("TIME_UNAPPROVED",), waiting.approved_ms
+                )
 
 
 def _post(core: Core, connection: Connection, made: Sequence[Draft], now_ms: int) -> None:
@@ -195,12 +222,39 @@ def _retry_held(core: Core, connection: Connection, code: str) -> None:
     now_ms = core.clock.now_ms()
     for key, _, day in core.store.documents.held(connection, code):
         pieces = core.store.documents.pieces_of(connection, key)
-        (draft, *others) = drafts(pieces, entity, day, references)
+        released_ms = _released_ms(pieces, references)
+        (draft, *others) = drafts(pieces, entity, day, references, released_ms)
         if draft.invoice is None or others or draft.key != key:
             continue
         core.store.documents.release(connection, draft)
         core.store.cases.resolve(connection, draft.hold_key, HOLD_CODES, now_ms)
         _post(core, connection, [draft], now_ms)
+        _credit_released(core, connection, entity, draft, released_ms)
+
+
+def _released_ms(pieces: Sequence[Piece], references: References) -> int:
+    """When the papers of a held document became complete: its approval, if that is later (finance 0.5)."""
+    contracts = [references.contracts[piece.contract_native_id] for piece in pieces]
+    papers = [contract.recorded_at_ms for contract in contracts]
+    papers += [references.customers[contract.bill_to_native_id].recorded_at_ms for contract in contracts]
+    return max(papers)
+
+
+def _credit_released(
+    core: Core, connection: Connection, entity: LegalEntity, draft: Draft, released_ms: int
+) -> None:
+    """Credits that runs owed while their invoice was held, under those runs' own keys (finance 2.7)."""
+    references = core.references(connection)
+    for row in entity.billing_calendar:
+        run_id = run_id_of(entity, row)
+        if not core.store.documents.run_done(connection, run_id):
+            continue
+        contracts = billable_contracts(entity, row.billing_date, row.freq, references)
+        owed = _credits(core, connection, entity, row, contracts, draft.key, released_ms)
+        core.store.documents.finish_run(connection, run_id, [], owed, core.clock.now_ms())
+        for credit in owed:
+            core.store.pieces.take_back(connection, credit.event_bks, credit.memo.key)
+        _post_credits(core, connection, owed, core.clock.now_ms())
 
 
 def run_id_of(entity: LegalEntity, row: BillingDate) -> str:

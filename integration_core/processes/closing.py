@@ -5,17 +5,18 @@ gets to run. A period is closed only when the ERP holds all of its documents and
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from decimal import Decimal
 from functools import partial
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from integration_core.canonical.close import Booked, Recognised
 from integration_core.canonical.deals import Contract, ContractLine
 from integration_core.canonical.ledger import Journal, LegalEntity, PeriodClose
 from integration_core.canonical.money import ZERO
-from integration_core.canonical.payroll import PayrollRun
+from integration_core.canonical.payroll import PayrollLine, PayrollRun
 from integration_core.canonical.periods import close_at_ms, cutoff_ms
 from integration_core.ports.engine import Json, Process, Run
 from integration_core.processes.billing import FOREVER_MS, complete, run_id_of
@@ -114,7 +115,7 @@ def _revenue(core: Core, connection: Connection, close: Close, booked: Sequence[
     before = core.store.closes.recognised(connection, close.period)
     journals: list[Journal] = []
     recognised: dict[str, Decimal] = {}
-    for contract in _contracts(close):
+    for contract in _contracts(close, core.store.references.provisioned(connection)):
         for line in contract.lines:
             now = _earned(core, connection, close, contract, line, hours[line.native_id])
             if now is not None:
@@ -131,10 +132,10 @@ def _revenue(core: Core, connection: Connection, close: Close, booked: Sequence[
     return journals
 
 
-def _contracts(close: Close) -> list[Contract]:
+def _contracts(close: Close, standing: Container[str]) -> list[Contract]:
     """The entity's contracts that were active at the close, by number."""
     references = close.references
-    found = [references.contracts[native_id] for native_id in active_contracts(references)]
+    found = [references.contracts[native_id] for native_id in active_contracts(references, standing)]
     mine = [contract for contract in found if contract.entity_code == close.entity.code]
     return sorted(mine, key=lambda contract: contract.number)
 
@@ -190,7 +191,7 @@ def _spread(
 ) -> list[Journal]:
     journals = []
     basis = _basis(core, connection, close, run)
-    for line in run.lines:
+    for line in _one_a_person(run.lines):
         employee = close.references.employees.get(line.employee_no)
         if employee is None or not cost(line):
             continue
@@ -203,6 +204,17 @@ def _spread(
         journal = labour_journal(close, run, line, employee, spread(cost(line), hours, run.ccy))
         journals += [] if journal is None else [journal]
     return journals
+
+
+def _one_a_person(lines: Sequence[PayrollLine]) -> list[PayrollLine]:
+    """Someone who was hired twice may be paid twice in a run; the cost is one person's."""
+    found: dict[str, PayrollLine] = {}
+    for line in lines:
+        known = found.get(line.employee_no)
+        if known is not None:
+            line = structs.replace(known, gross=known.gross + line.gross, burden=known.burden + line.burden)
+        found[line.employee_no] = line
+    return list(found.values())
 
 
 def _basis(core: Core, connection: Connection, close: Close, run: PayrollRun) -> Close:

@@ -149,9 +149,12 @@ class Core:
                 self.engine.schedule(connection, "poll", name, at_ms)
 
     def next_poll_ms(self, source: str) -> int:
-        """When a source is to be polled again: after the usual interval, or when somebody waits for it."""
-        now_ms = self.clock.now_ms()
-        usual_ms = now_ms + int(self.settings.poll_interval_seconds * 1000)
+        """When a source is to be polled again: at the next full interval, or when somebody waits for it.
+
+        All sources share these instants, so that what depends on several of them is looked at once.
+        """
+        now_ms, interval_ms = self.clock.now_ms(), int(self.settings.poll_interval_seconds * 1000)
+        usual_ms = (now_ms // interval_ms + 1) * interval_ms
         wished = (self._proof_ms(source, instant_ms) for instant_ms in self.waits_until_ms.values())
         return min([usual_ms, *(at_ms for at_ms in wished if at_ms > now_ms)])
 

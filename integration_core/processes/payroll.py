@@ -29,10 +29,20 @@ def _want(core: Core, connection: Connection) -> Json:
         entity = references.entities.get(run.entity_code)
         if run.deleted or entity is None or not _everybody_known(core, connection, run, references):
             continue
-        journal = payroll_journal(run, entity)
+        try:
+            journal = payroll_journal(run, entity)
+        except LookupError as nowhere:
+            _note_no_period(core, connection, run, str(nowhere))
+            continue
         journals += [] if journal is None else [journal]
     state_journals(core, connection, journals, closes="")
     return None
+
+
+def _note_no_period(core: Core, connection: Connection, run: PayrollRun, why: str) -> None:
+    text = f"Payroll {run.period} of {run.entity_code} has no open period to be posted in: {why}"
+    replay = ("payroll", ALL)
+    core.store.cases.open(connection, "PERIOD_CLOSED", run.native_id, text, run.recorded_at_ms, replay)
 
 
 def _everybody_known(core: Core, connection: Connection, run: PayrollRun, references: References) -> bool:

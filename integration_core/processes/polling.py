@@ -93,6 +93,7 @@ async def _store(core: Core, run: Run, source: Source, harvest: Harvest, *, last
     for stream, page in harvest.pages:
         if page.complete_to_ms is not None:
             core.note_watermark(source.name, stream, page.complete_to_ms)
+            core.unwell.discard(f"{source.name}.{stream}")  # only now: a transaction may be done again
     harvest.pages, harvest.records = [], 0
 
 
@@ -147,7 +148,6 @@ def _unread_key(unread: Unread) -> str:
 def _healthy(core: Core, connection: Connection, source: Source, stream: str) -> None:
     key = f"{source.name}.{stream}"
     if key in core.unwell:
-        core.unwell.discard(key)
         core.store.cases.resolve(connection, key, HEALED, core.clock.now_ms())
 
 

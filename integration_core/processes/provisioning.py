@@ -70,11 +70,11 @@ async def _build(core: Core, run: Run, contract: Contract) -> None:
     for customer in _customers(contract, references):
         customer_ids[customer.native_id] = await _customer(core, run, contract, customer, references)
     job = _job(contract, references)
-    bill_to = customer_ids[contract.bill_to_native_id]
+    owner = customer_ids[contract.account_native_id]  # who pays the bills may be somebody else
     job_id = await write(
         run,
         "erp.project",
-        lambda: core.erp.upsert_project(job, bill_to),
+        lambda: core.erp.upsert_project(job, owner),
         lambda: core.erp.find("job", job.key),
     )
     try:
@@ -86,7 +86,7 @@ async def _build(core: Core, run: Run, contract: Contract) -> None:
         await write(
             run,
             "erp.project.undo",
-            lambda: core.erp.upsert_project(off, bill_to),
+            lambda: core.erp.upsert_project(off, owner),
             lambda: core.erp.find("job", off.key),
         )
         raise
@@ -153,12 +153,12 @@ async def _customer(
 
 
 def _job(contract: Contract, references: References) -> ErpProject:
-    bill_to = references.customers[contract.bill_to_native_id]
+    customer = references.customers[contract.account_native_id]
     return ErpProject(
         key=f"PJ|{contract.key}",
         source_id=contract.native_id,
         name=_name(contract, references),
-        customer_key=bill_to.key,
+        customer_key=customer.key,
         entity_native_id=references.entities[contract.entity_code].native_id,
         ccy=contract.ccy,
         value=contract_value(contract),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from integration_core.canonical.billing import Blocked
 from integration_core.ports.engine import Json, Process, Run
 from integration_core.processes.core import ALL, Core
-from integration_core.rules.rating import rate
+from integration_core.rules.rating import rate, valid_ms
 
 CODES = (
     "RATE_MISSING",
@@ -68,13 +68,19 @@ def _batch(core: Core, connection: Connection, after: str) -> Json:
             core.engine.request(connection, "billing", code)
         return ""
     results = [rate(entry, references) for entry in entries]
-    core.store.work.settle(connection, results, core.clock.now_ms())
+    healed_ms = {
+        one.entry.source_id: valid_ms(one.entry, references)
+        for one in results
+        if one.entry.was_blocked and not isinstance(one, Blocked)
+    }
+    core.store.work.settle(connection, results, core.clock.now_ms(), healed_ms)
+    troubled = {case.entity_bk for case in core.store.cases.all(connection, only_open=True)}
     for result in results:
         bk = result.entry.bk
         if isinstance(result, Blocked):
             core.store.cases.open(
                 connection, result.code, bk, result.text, result.entry.a_ms, ("rating", ALL)
             )
-        elif result.entry.ver > 1 or result.entry.was_blocked:
-            core.store.cases.resolve(connection, bk, CODES, core.clock.now_ms())
+        elif bk in troubled:
+            core.store.cases.resolve(connection, bk, (*CODES, "TIME_UNAPPROVED"), core.clock.now_ms())
     return entries[-1].source_id

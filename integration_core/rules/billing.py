@@ -40,13 +40,17 @@ def selected(pieces: Iterable[Piece], entity: LegalEntity, day: date, contracts:
     ]
 
 
-def drafts(pieces: Iterable[Piece], entity: LegalEntity, day: date, references: References) -> list[Draft]:
+def drafts(
+    pieces: Iterable[Piece], entity: LegalEntity, day: date, references: References, released_ms: int = 0
+) -> list[Draft]:
     """Group selected pieces into documents, in the order of their keys."""
     groups: dict[str, list[Piece]] = defaultdict(list)
     for piece in pieces:
         groups[_group(references.contracts[piece.contract_native_id], entity, references)].append(piece)
     run = f"BR|{entity.code}|{day.isoformat()}"
-    return [_draft(run, group, groups[group], entity, day, references) for group in sorted(groups)]
+    return [
+        _draft(run, group, groups[group], entity, day, references, released_ms) for group in sorted(groups)
+    ]
 
 
 def _group(contract: Contract, entity: LegalEntity, references: References) -> str:
@@ -59,7 +63,13 @@ def _group(contract: Contract, entity: LegalEntity, references: References) -> s
 
 
 def _draft(
-    run: str, group: str, pieces: list[Piece], entity: LegalEntity, day: date, references: References
+    run: str,
+    group: str,
+    pieces: list[Piece],
+    entity: LegalEntity,
+    day: date,
+    references: References,
+    released_ms: int,
 ) -> Draft:
     key = f"IN|{entity.code}|{day.isoformat()}|{group}"
     contracts = sorted({piece.contract_native_id for piece in pieces})
@@ -81,7 +91,9 @@ def _draft(
             hold_key=key,
         )
     source = bill_to.native_id if bill_to.consolidate_invoices else contract.native_id
-    invoice = _invoice(key, run, source, ordered, contract, bill_to, entity, day, tax, references)
+    invoice = _invoice(
+        key, run, source, ordered, contract, bill_to, entity, day, tax, references, released_ms
+    )
     return Draft(
         key=key,
         contract_native_ids=tuple(contracts),
@@ -103,8 +115,9 @@ def _invoice(
     day: date,
     tax: Tax,
     references: References,
+    released_ms: int,
 ) -> Invoice:
-    approved_ms = cutoff_ms(entity, day) + APPROVAL_DELAY_MS
+    approved_ms = max(cutoff_ms(entity, day) + APPROVAL_DELAY_MS, released_ms)
     return Invoice(
         key=key,
         run=run,

@@ -11,7 +11,11 @@ from integration_core.rules.billing import APPROVAL_DELAY_MS
 
 
 def credit_drafts(
-    pieces: Iterable[Creditable], invoices: Mapping[str, Invoice], entity: LegalEntity, day: date
+    pieces: Iterable[Creditable],
+    invoices: Mapping[str, Invoice],
+    entity: LegalEntity,
+    day: date,
+    released_ms: int = 0,
 ) -> list[CreditDraft]:
     """One credit memo for each invoice that has something to credit, in the order of their keys."""
     by_invoice: dict[str, list[Creditable]] = defaultdict(list)
@@ -19,14 +23,14 @@ def credit_drafts(
         by_invoice[piece.document].append(piece)
     run = f"BR|{entity.code}|{day.isoformat()}"
     return [
-        _draft(run, invoices[key], by_invoice[key], entity, day)
+        _draft(run, invoices[key], by_invoice[key], entity, day, released_ms)
         for key in sorted(by_invoice)
         if key in invoices  # a held invoice is credited once it could be made
     ]
 
 
 def _draft(
-    run: str, invoice: Invoice, pieces: list[Creditable], entity: LegalEntity, day: date
+    run: str, invoice: Invoice, pieces: list[Creditable], entity: LegalEntity, day: date, released_ms: int
 ) -> CreditDraft:
     sources = {piece.source_id for piece in pieces}
     lines = tuple(line for line in invoice.lines if line.source_id in sources)
@@ -41,7 +45,7 @@ def _draft(
         ccy=invoice.ccy,
         exchange_rate=invoice.exchange_rate,
         memo_date=day,
-        acct_date=accounting_date(entity, day, cutoff_ms(entity, day) + APPROVAL_DELAY_MS),
+        acct_date=accounting_date(entity, day, max(cutoff_ms(entity, day) + APPROVAL_DELAY_MS, released_ms)),
         tax_jurisdiction=invoice.tax_jurisdiction,
         tax_category=invoice.tax_category,
         tax_percent=invoice.tax_percent,

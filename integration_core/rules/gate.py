@@ -1,5 +1,6 @@
 """When a won deal becomes work: the gate of finance 1.4, and what is built behind it."""
 
+from collections.abc import Container
 from decimal import ROUND_HALF_UP, Decimal
 
 from msgspec import Struct
@@ -33,8 +34,13 @@ class Passed(Struct, frozen=True):
     overcome: tuple[Obstacle, ...]
 
 
-def gate(opportunity: Opportunity, references: References) -> Passed | tuple[Obstacle, ...] | None:
-    """Judge one opportunity; None while it is not won (finance V1, V2)."""
+def gate(
+    opportunity: Opportunity, references: References, standing: Container[str] = ()
+) -> Passed | tuple[Obstacle, ...] | None:
+    """Judge one opportunity; None while it is not won (finance V1, V2).
+
+    A contract that stands stays active, whatever becomes of its customer's profile.
+    """
     if opportunity.deleted or opportunity.stage != WON:
         return None
     won_at_ms = opportunity.closed_won_at_ms or opportunity.recorded_at_ms
@@ -50,15 +56,15 @@ def gate(opportunity: Opportunity, references: References) -> Passed | tuple[Obs
         *_amount_obstacles(opportunity, quote, won_at_ms),
         *_profile_obstacles(contract, references, won_at_ms),
     )
-    if obstacles:
+    if obstacles and contract.native_id not in standing:
         return obstacles
     overcome = (_without_papers(opportunity, won_at_ms),) if signed_at_ms > won_at_ms else ()
     return Passed(contract, opportunity, max(won_at_ms, accepted_at_ms, signed_at_ms), overcome)
 
 
-def active_contracts(references: References) -> dict[str, int]:
+def active_contracts(references: References, standing: Container[str] = ()) -> dict[str, int]:
     """Native ids of contracts whose gate has opened, with the instant it did."""
-    judged = (gate(opportunity, references) for opportunity in references.opportunities.values())
+    judged = (gate(opportunity, references, standing) for opportunity in references.opportunities.values())
     return {one.contract.native_id: one.active_at_ms for one in judged if isinstance(one, Passed)}
 
 

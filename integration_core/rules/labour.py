@@ -104,9 +104,8 @@ def _leave(close: Close, employee: Employee, references: References) -> Decimal:
     return sum(
         (
             day.hours
-            for absence in references.absences.values()
-            if absence.employee_native_id == employee.native_id
-            and absence.status.lower() == "approved"
+            for absence in references.absences_of(employee.native_id)
+            if absence.status.lower() == "approved"
             and not absence.deleted
             and absence.recorded_at_ms < close.close_ms
             for day in absence.days

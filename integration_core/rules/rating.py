@@ -41,6 +41,13 @@ def rate(entry: Entry, references: References) -> Rated | Unpriced | Blocked:
     return _price(entry, contract, line, assignment, level, job.cost_centre, references)
 
 
+def valid_ms(entry: Entry, references: References) -> int:
+    """v(e) of an entry that was blocked: when the record that heals it was committed."""
+    employee = references.employees[entry.employee_no]
+    assignment = references.assignments[entry.assignment_native_id]
+    return max(entry.a_ms, employee.recorded_at_ms, assignment.recorded_at_ms)
+
+
 def _validate(
     entry: Entry,
     found: tuple[Contract, ContractLine] | None,

@@ -72,6 +72,7 @@ class References:
         self.absences: dict[str, Absence] = {}
         self.periods: dict[tuple[str, str], PeriodState] = {}  # by entity code and period
         self._cards: dict[tuple[str, str | None, str], list[RateLine]] | None = None
+        self._absences: dict[str, list[Absence]] | None = None
         self._contract_of_opportunity: dict[str, tuple[str, ...]] = {}
         self._lines: dict[str, tuple[Contract, ContractLine]] = {}
 
@@ -111,6 +112,7 @@ class References:
         match record:
             case Absence():
                 self.absences[record.native_id] = record
+                self._absences = None
             case MilestoneState():
                 self.milestones[record.native_id] = record
             case Estimate():
@@ -128,6 +130,7 @@ class References:
         for name, value in vars(self).items():
             setattr(twin, name, value.copy() if isinstance(value, dict) else value)
         twin._cards = None
+        twin._absences = None
         return twin
 
     def add_all(self, records: Iterable[RecordOf]) -> None:
@@ -150,6 +153,14 @@ class References:
         """What is known of a line's milestones, in their order."""
         mine = [one for one in self.milestones.values() if one.contract_line_native_id == line_native_id]
         return sorted(mine, key=lambda one: (one.seq, one.native_id))
+
+    def absences_of(self, employee_native_id: str) -> list[Absence]:
+        """What is known of a person's absences."""
+        if self._absences is None:
+            self._absences = defaultdict(list)
+            for absence in self.absences.values():
+                self._absences[absence.employee_native_id].append(absence)
+        return self._absences.get(employee_native_id, [])
 
     def rates(self, scope: str, owner: str | None, level: str) -> list[RateLine]:
         """Live rate lines of one card owner and level, in a total order."""

@@ -52,20 +52,28 @@ def fee_pieces(contract: Contract, line: ContractLine, active_ms: int, until: da
     return pieces
 
 
-def overage_piece(
+def overage_pieces(
     contract: Contract, line: ContractLine, entity: LegalEntity, run: BillingDate, booked: Iterable[Booked]
-) -> Piece | None:
-    """Hours beyond the pool of the month that this run settles; None where it settles none or none are."""
+) -> list[Piece]:
+    """Hours beyond the pool of every month that was settled by this run's day; known ones repeat."""
     terms = line.retainer
-    settled = dict(_settlements(contract, line, entity))
-    month = next((when for when, at in settled.items() if at == run.billing_date), None)
-    if terms is None or month is None:
-        return None
+    if terms is None:
+        return []
+    settled = [(when, at) for when, at in _settlements(contract, line, entity) if at <= run.billing_date]
     mine = [one for one in booked if one.contract_line_native_id == line.native_id and one.billable]
-    until_now = [(when, at) for when, at in sorted(settled.items()) if when <= month]
-    overage = _overage(line, terms, entity, until_now, mine)
-    if not overage:
-        return None
+    hours = zip(settled, _overages(line, terms, entity, settled, mine), strict=True)
+    return [_overage(contract, line, terms, entity, *one, over) for one, over in hours if over]
+
+
+def _overage(
+    contract: Contract,
+    line: ContractLine,
+    terms: Retainer,
+    entity: LegalEntity,
+    month: date,
+    settled_on: date,
+    overage: Decimal,
+) -> Piece:
     amount = quantise(product(overage, terms.overage_rate), contract.ccy)
     name = f"{month:%Y-%m}"
     return _piece(
@@ -78,29 +86,28 @@ def overage_piece(
         overage,
         terms.overage_rate,
         amount,
-        cutoff_ms(entity, run.billing_date) - 1,
+        cutoff_ms(entity, settled_on) - 1,
     )
 
 
-def _overage(
+def _overages(
     line: ContractLine,
     terms: Retainer,
     entity: LegalEntity,
     months: Iterable[tuple[date, date]],
     booked: Iterable[Booked],
-) -> Decimal:
-    """The hours beyond the pool in the last of some months; hours that come late count where they appear."""
+) -> Iterator[Decimal]:
+    """The hours beyond the pool of each month in turn; hours that come late count where they appear."""
     mine = list(booked)
-    carry, counted, overage = ZERO, ZERO, ZERO
+    carry, counted = ZERO, ZERO
     for month, settled_on in months:
         cutoff, last = cutoff_ms(entity, settled_on), _last(month)
         total = sum((b.hours for b in mine if b.work_date <= last and b.counts_at(cutoff)), ZERO)
         used = max(ZERO, total - counted)
         counted = max(counted, total)
         pool = included_hours(line, month) + carry
-        overage = max(ZERO, used - pool)
+        yield max(ZERO, used - pool)
         carry = min(terms.rollover_cap, max(ZERO, pool - used)) if terms.rollover else ZERO
-    return overage
 
 
 def _settlements(contract: Contract, line: ContractLine, entity: LegalEntity) -> Iterator[tuple[date, date]]:

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
 from integration_core.canonical.ledger import CodeList, InvoiceState, PeriodState, TaxRate
-from integration_core.canonical.work import TimeCard
+from integration_core.canonical.work import Employee, TimeCard
 from integration_core.ports.store import Taken
 from integration_core.ports.systems import SourceRecord, Unread
 from integration_core.store import schema
@@ -62,7 +62,13 @@ class Intake:
             known = {
                 (row.entity, row.native_id): row
                 for row in connection.execute(
-                    select(table.c.entity, table.c.native_id, table.c.content, table.c.recorded_at_ms).where(
+                    select(
+                        table.c.entity,
+                        table.c.native_id,
+                        table.c.content,
+                        table.c.recorded_at_ms,
+                        table.c.payload,
+                    ).where(
                         table.c.native_id.in_([native_id_of(record) for record in chunk]), table.c.current
                     )
                 )
@@ -71,6 +77,7 @@ class Intake:
             for record in chunk:
                 key = (entity_of(record), native_id_of(record))
                 before = known.get(key)
+                record = _whole(record, before)
                 content = content_of(record)
                 outcome = _judge(before, content, record.recorded_at_ms)
                 outcomes[outcome] += 1
@@ -172,6 +179,14 @@ class Intake:
         counts["parked"] = parked
         counts["applied"] = counts.get("applied", 0) - parked
         return counts
+
+
+def _whole(record: SourceRecord, before: Any) -> SourceRecord:
+    """A tombstone names only an id: it keeps what was known, or nobody could tell later who it was."""
+    if before is None or not isinstance(record, Employee) or not record.deleted or record.employee_no:
+        return record
+    known = msgspec.json.decode(before.payload, type=Employee)
+    return msgspec.structs.replace(known, deleted=True, recorded_at_ms=record.recorded_at_ms)
 
 
 def entity_of(record: SourceRecord) -> str:

@@ -120,6 +120,7 @@ entry = Table(
     Column("time_type", String(16), nullable=False),
     Column("billable", Boolean, nullable=False),
     Column("a_ms", BigInteger, nullable=False),
+    Column("valid_ms", BigInteger, nullable=False),  # v(e): later than a(e) where it was blocked first
     Column("state", String(16), nullable=False),  # new rated covered non_billable blocked same deleted
     Column("event_source_id", String(128), nullable=False),  # the version whose event stands for this one
     Column("memo", Text, nullable=False),

@@ -5,7 +5,7 @@ lost. A later version of an entry replaces the piece of the one before as of its
 instant, so that a run's selection never depends on when the correction was read.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,10 +15,11 @@ from sqlalchemy import Connection, exists, func, insert, select, update
 
 from integration_core.canonical.billing import Blocked, Entry, Rated, Unpriced
 from integration_core.canonical.close import Booked
-from integration_core.canonical.work import Task, TimeCard, TimeCell
+from integration_core.canonical.work import Task, TimeCard
 from integration_core.ports.store import Resolved, Unapproved
 from integration_core.store import schema
 from integration_core.store.pieces import piece_row
+from integration_core.store.unapproved import approved_ms, waiting_cells
 
 OPEN_STATES = ("new", "blocked")
 PRICE_PROBLEMS = ("RATE_MISSING", "RATE_OVERLAP")
@@ -72,7 +73,20 @@ class Work:
                     left.append(row)
             progress = len(left) < len(parked)
             parked = left
+        for row in parked:
+            self._leave_nothing_billable(connection, msgspec.json.decode(row.payload, type=TimeCard), tasks)
         return Resolved(waiting - len(parked), tuple(self._outrun(connection)))
+
+    def _leave_nothing_billable(self, connection: Connection, card: TimeCard, tasks: dict[str, Any]) -> None:
+        """A correction away from our tasks ends what it replaces, though it is no entry of ours (2.7)."""
+        if card.replaces_native_id is None or card.task_native_id in tasks:
+            return
+        replaced = select(schema.entry.c.bk).where(schema.entry.c.card_native_id == card.replaces_native_id)
+        connection.execute(
+            update(schema.piece)
+            .where(schema.piece.c.entry_bk.in_(replaced), schema.piece.c.superseded_ms.is_(None))
+            .values(superseded_ms=max(card.recorded_at_ms, card.approved_at_ms or 0))
+        )
 
     def _outrun(self, connection: Connection) -> list[str]:
         """Business keys of blocked versions that have a successor: nobody has to look at them any more."""
@@ -152,9 +166,23 @@ class Work:
         return [_entry(row) for row in rows]
 
     def settle(
-        self, connection: Connection, results: Sequence[Rated | Unpriced | Blocked], now_ms: int
+        self,
+        connection: Connection,
+        results: Sequence[Rated | Unpriced | Blocked],
+        now_ms: int,
+        healed_ms: Mapping[str, int] | None = None,
     ) -> None:
-        """Record the outcome of rating."""
+        """Record the outcome of rating; `healed_ms` says since when what was blocked is valid."""
+        for source_id, at_ms in (healed_ms or {}).items():
+            connection.execute(
+                update(schema.entry)
+                .where(
+                    schema.entry.c.source_id == source_id,
+                    schema.entry.c.state == "blocked",
+                    schema.entry.c.problem.not_in(PRICE_PROBLEMS),
+                )
+                .values(valid_ms=at_ms)
+            )
         states: dict[tuple[str, str], list[str]] = {}
         pieces = []
         for result in results:
@@ -205,25 +233,7 @@ class Work:
 
     def unapproved(self, connection: Connection, cutoff_ms: int) -> Sequence[Unapproved]:
         """Billable cells that were submitted but not approved at an instant."""
-        table = schema.card
-        rows = connection.execute(
-            select(table.c.native_id, table.c.payload, table.c.chain).order_by(table.c.native_id)
-        ).all()
-        cards = {row.native_id: msgspec.json.decode(row.payload, type=TimeCard) for row in rows}
-        chains = {row.native_id: row.chain for row in rows}
-        tasks = {row.native_id: row for row in connection.execute(select(schema.task))}
-        found = []
-        for native_id, card in cards.items():
-            task = tasks.get(card.task_native_id)
-            if task is None or not card.billable or not _waited_at(card, cutoff_ms):
-                continue
-            before = card.replaces_native_id or ""
-            chain = chains[native_id] or chains.get(before, "") or card.name
-            found += [
-                Unapproved(f"TE|{chain}|{_day_of(cell)}", task.contract_native_id, cell.work_date)
-                for cell in _said(card, cards.get(before))
-            ]
-        return found
+        return waiting_cells(connection, cutoff_ms)
 
     def suspects(self, connection: Connection) -> Sequence[tuple[str, ...]]:
         """Groups of entries that look like one entered twice."""
@@ -275,7 +285,7 @@ def _booked(row: Any, task: Any, superseded_ms: int | None) -> Booked:
         progress=task.progress,
         work_date=date.fromisoformat(row.work_date),
         hours=Decimal(row.hours),
-        known_ms=row.a_ms,
+        known_ms=row.valid_ms,
         superseded_ms=superseded_ms,
     )
 
@@ -286,27 +296,6 @@ def _has_successor() -> Any:
     return exists().where(
         later.c.bk == schema.entry.c.bk, later.c.ver > schema.entry.c.ver, later.c.state != "same"
     )
-
-
-def _said(card: TimeCard, before: TimeCard | None) -> list[TimeCell]:
-    """The cells that say something: a zero does so only where it takes back what the card before had."""
-    had = {_day_of(cell) for cell in before.cells} if before is not None else set()
-    return [cell for cell in card.cells if cell.hours > 0 or _day_of(cell) in had]
-
-
-def _day_of(cell: TimeCell) -> str:
-    return cell.source_id.partition("#")[2]
-
-
-def _waited_at(card: TimeCard, at_ms: int) -> bool:
-    """Whether a card had been submitted and not yet decided at an instant."""
-    if card.submitted_at_ms is None or card.submitted_at_ms >= at_ms or card.deleted:
-        return False
-    if card.status == "Submitted":
-        return True
-    if card.status == "Approved":
-        return max(card.recorded_at_ms, card.approved_at_ms or 0) >= at_ms
-    return card.status == "Rejected" and card.recorded_at_ms >= at_ms
 
 
 def _entry_row(
@@ -327,7 +316,8 @@ def _entry_row(
         "hours": str(cell.hours),
         "time_type": card.time_type,
         "billable": card.billable,
-        "a_ms": max(card.recorded_at_ms, card.approved_at_ms or 0),
+        "a_ms": approved_ms(card),
+        "valid_ms": approved_ms(card),
         "state": "new" if cell.hours > 0 else "deleted",
         "event_source_id": cell.source_id,
         "memo": cell.note,

@@ -59,7 +59,7 @@ def make_clients(profile: Profile, streams: Streams) -> tuple[Client, ...]:
         parent = 0 if i == 1 else None
         if i >= 3 and has_parent.hit(i, _PARENT_PM):
             parent = parent_of.below(i, 3)
-            if profile.all_methods and parent == 1:
+            if parent == 1:
                 parent = 0  # account 1 may come inside the calendar, after this one
         plain = i < 3
         clients.append(

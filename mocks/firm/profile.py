@@ -57,6 +57,11 @@ def profile_named(
         raise ValueError(f"There is no firm profile {name!r}: choose one of {', '.join(PRESETS)}.")
     people = _SIZES[name][0] if consultants is None else consultants
     length = _SIZES[name][1] if months is None else months
+    if name == MONTH_END and people < MIN_MONTH_END:
+        raise ValueError(
+            f"A firm of {people} consultants is too small for two companies: "
+            f"choose at least {MIN_MONTH_END} consultants."
+        )
     _check_size(people, length)
     _check_start(start, length)
     moves = min(max(1, people * length // 90), people // 4)
@@ -97,11 +102,6 @@ def profile_named(
 
 def _month_end(people: int, start: date, months: int) -> Profile:
     """Two companies that sell everything; deals and moves are those of both."""
-    if people < MIN_MONTH_END:
-        raise ValueError(
-            f"A firm of {people} consultants is too small for two companies: "
-            f"choose at least {MIN_MONTH_END} consultants."
-        )
     won = max(8, people * (6 + months) // 32)
     moves = min(max(1, people * months // 90), people // 6)
     return Profile(

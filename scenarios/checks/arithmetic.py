@@ -87,7 +87,10 @@ def _compare_categories(tally: Tally, document: Billed, remainders: dict[object,
 
 
 def i33_numbering(case: Case) -> Tally:
-    """Posted documents are numbered 1..n per entity, kind and year, in posting order; others not at all."""
+    """Posted documents are numbered 1..n per entity, kind and year, in posting order; others not at all.
+
+    Journals and payments bear numbers of their own too, though nobody promised them without a gap.
+    """
     tally = Tally(wanted=len(case.expected.invoice_journals) + len(case.expected.credit_journals))
     posted_ms = {journal.document: journal.posted_at_ms for journal in case.journals if journal.document}
     series: defaultdict[tuple[str, str, str], list[tuple[int, Billed]]] = defaultdict(list)
@@ -108,7 +111,20 @@ def i33_numbering(case: Case) -> Tally:
     for rows in series.values():
         rows.sort(key=lambda row: (row[0], row[1].native_id))
         _compare_series(tally, rows, posted_ms)
+    _compare_repeats(tally, case)
     return tally
+
+
+def _compare_repeats(tally: Tally, case: Case) -> None:
+    """No journal and no payment of an entity has the number of another."""
+    named = [(f"erp:journal:{row.native_id}", row.entity, row.number) for row in case.journals]
+    named += [(f"erp:payment:{row.native_id}", row.entity, row.number) for row in case.payments]
+    seen: dict[tuple[str, str], str] = {}
+    for place, entity, number in named:
+        tally.compared += 1
+        first = seen.setdefault((entity, number), place)
+        if first != place:
+            tally.differ((place, first), "a number of its own", number, "document")
 
 
 def _compare_series(tally: Tally, rows: list[tuple[int, Billed]], posted_ms: dict[str, int]) -> None:

@@ -7,6 +7,7 @@ from mocks.firm.facts.documents import CreditMemo, Invoice
 from scenarios.checks.arithmetic import document_at
 from scenarios.checks.case import Billed, Case
 from scenarios.checks.codes import comparable, parse_tax
+from scenarios.checks.particulars import compare_particulars
 from scenarios.checks.result import Tally
 from scenarios.oracle.calendars import period_of
 from scenarios.oracle.expected import ExpectedCredit, ExpectedInvoice, TaxCode
@@ -98,6 +99,7 @@ def x02_documents(case: Case) -> Tally:
         if not memos and credit is not None and _kept_back(case, credit):
             continue
         _compare_documents(tally, case, str(credit_key), credit, memos)
+    compare_particulars(tally, case)
     return tally
 
 

@@ -90,6 +90,10 @@ def i14_settlement(case: Case) -> Tally:
     for payment in case.payments:
         tally.compared += 1
         _compare_payment(tally, payment, known)
+        entity = case.sources.entity(f"LE|{payment.entity}")
+        if entity is not None and entity.functional_ccy == payment.ccy:
+            at = witness("erp", "payment", payment.native_id, payment.number, "functional")
+            tally.equal(at, payment.amount_tc_minor, payment.amount_fc_minor, "document")
     return tally
 
 
@@ -172,6 +176,15 @@ def _compare_dates(tally: Tally, case: Case) -> None:
         tally.compared += 1
         due = accounting_date(entity, natural_date(document), document.approved_at_ms)
         tally.equal((*document_at(document), "acct_date"), due, document.acct_date, "document")
+    for payment in case.payments:
+        entity = case.sources.entity(f"LE|{payment.entity}")
+        if entity is None:
+            continue
+        tally.compared += 1
+        at = witness("erp", "payment", payment.native_id, payment.number)
+        due = accounting_date(entity, payment.received_on, payment.created_at_ms)
+        tally.equal((*at, "acct_date"), due, payment.acct_date, "document")
+        tally.equal((*at, "period"), period_of(due), payment.period, "document")
 
 
 def x04_open_items(case: Case) -> Tally:

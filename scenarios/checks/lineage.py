@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from mocks.firm.facts.documents import Invoice, InvoiceLine, Journal
-from mocks.firm.facts.source import Contract, PaymentIntent, PayrollRun, SourceFact
+from mocks.firm.facts.source import Contract, PaymentIntent, PayrollRun, SourceFact, TimeEntry
 from scenarios.checks.arithmetic import document_at
 from scenarios.checks.case import CLOSE_TYPES, Billed, BilledLine, Case
+from scenarios.checks.receipts import compare_receipts
 from scenarios.checks.result import Tally
 from scenarios.oracle.expected import Event, TimeEvent
 from scenarios.oracle.rating import covers
@@ -154,7 +155,7 @@ def _readable(fact: SourceFact) -> object:
 
 
 def x01_observed_is_played(case: Case) -> Tally:
-    """The systems of record hold every version that was played and no other; payments are judged apart."""
+    """The systems of record hold every version that was played and no other; payments are what was played."""
     tally = Tally()
     played = Counter(_played_form(f) for f in case.evidence.played if not isinstance(f, PaymentIntent))
     observed = Counter(_played_form(f) for f in case.evidence.facts if not isinstance(f, PaymentIntent))
@@ -164,7 +165,24 @@ def x01_observed_is_played(case: Case) -> Tally:
         tally.differ((fact.bk, f"v{fact.ver}"), _readable(fact), "not observed so", "event")
     for fact in observed - played:
         tally.differ((fact.bk, f"v{fact.ver}"), "not played so", _readable(fact), "event")
+    _compare_cards(tally, case)
+    compare_receipts(tally, case)
     return tally
+
+
+def _compare_cards(tally: Tally, case: Case) -> None:
+    """A timecard stands as people last left it: a status that makes no version must not hide one."""
+    last: dict[str, TimeEntry] = {}
+    for facts in case.sources.entries.values():
+        for fact in facts:
+            card = fact.source_id.partition("#")[0]
+            if card not in last or fact.recorded_at_ms >= last[card].recorded_at_ms:
+                last[card] = fact
+    for split in case.splits:
+        entry = last.get(split.card_source_id)
+        if entry is not None and split.card_status is not None:
+            at = (entry.bk, f"psa:timecard:{split.card_source_id}")
+            tally.equal(at, entry.status, split.card_status, "event")
 
 
 def x09_nothing_waits(case: Case) -> Tally:

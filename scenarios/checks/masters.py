@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from scenarios.checks.case import Case, witness
 from scenarios.checks.result import Tally
-from scenarios.oracle.expected import ExpectedPerson
+from scenarios.oracle.expected import Deal, ExpectedPerson
+from scenarios.oracle.terms import contract_lines
 
 
 def x06_master_data(case: Case) -> Tally:
@@ -58,7 +59,10 @@ def _compare_projects(tally: Tally, case: Case) -> None:
         deal = case.expected.deals.get(case.project_bks[row.native_id])
         if deal is not None:
             fields = (
+                ("name", _known_name(case, deal, row.name), row.name),
                 ("customer", deal.customer, case.customer_bks.get(row.customer)),
+                ("entity", deal.entity.rpartition("|")[2], row.entity),
+                ("ccy", deal.ccy, row.ccy),
                 ("inactive", False, row.inactive),
             )
             _compare_all(tally, witness("erp", "job", row.native_id, deal.contract), fields)
@@ -67,6 +71,7 @@ def _compare_projects(tally: Tally, case: Case) -> None:
         if deal is not None:
             opportunity = case.sources.opportunity_bks.get(project.opportunity)
             rows = (
+                ("name", _known_name(case, deal, project.name), project.name),
                 ("opportunity", deal.opportunity, opportunity),
                 ("ccy", deal.ccy, project.ccy),
                 ("active", True, project.active),
@@ -74,7 +79,22 @@ def _compare_projects(tally: Tally, case: Case) -> None:
             _compare_all(tally, witness("psa", "project", project.native_id, deal.contract), rows)
 
 
+def _known_name(case: Case, deal: Deal, found: str) -> str:
+    """The name found, if the opportunity bears it or bore it since the deal was won; else that of then."""
+    history = case.sources.opportunities[deal.opportunity]
+    at_activation = history.as_of(deal.activation_ms)
+    first = at_activation.name if at_activation else ""
+    later = {fact.name for fact in history.facts if fact.recorded_at_ms > deal.activation_ms}
+    return found if found in later else first
+
+
 def _compare_tasks(tally: Tally, case: Case) -> None:
+    lines = contract_lines(case.sources, case.expected.deals)
+    rows = {
+        (line.deal.contract, f"{line.terms.line}.{row.wbs}"): row
+        for line in lines.values()
+        for row in (line.package.tasks if line.package else ())
+    }
     observed = {(case.psa_project_bks.get(row.project, ""), row.wbs): row for row in case.psa_tasks}
     tally.wanted += len(case.expected.tasks)
     for key, due in sorted(case.expected.tasks.items()):
@@ -87,6 +107,8 @@ def _compare_tasks(tally: Tally, case: Case) -> None:
             ("contract line", due.line_key, case.sources.line_keys.get(row.contract_line_source_id)),
             ("planned hours e-2", due.planned_e2, row.planned_e2),
             ("billable", due.billable, row.billable),
+            ("progress", rows[key].progress, row.progress),
+            ("bill level", rows[key].bill_level or "", row.bill_level),
         )
         _compare_all(tally, witness("psa", "task", row.native_id, *key), fields)
     for key in sorted(observed.keys() - case.expected.tasks.keys()):
@@ -101,10 +123,12 @@ def _compare_milestones(tally: Tally, case: Case) -> None:
         if row is None:
             tally.differ((bk, "milestone"), due.name, "none", "master")
             continue
+        said = case.facts.milestones.get(bk)
         fields = (
             ("name", due.name, row.name),
             ("amount", due.amount_minor, row.amount_minor),
             ("project", due.contract, case.psa_project_bks.get(row.project)),
+            ("status", said[-1].status if said else "PLANNED", row.status),
         )
         _compare_all(tally, witness("psa", "milestone", row.native_id, bk), fields)
     for bk in sorted(observed.keys() - case.expected.milestones.keys()):

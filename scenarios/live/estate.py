@@ -12,6 +12,7 @@ from integration_core.adapters.http.httpx_transport import HttpxTransport
 from mocks.registry import vendor_for_role
 from scenarios.control import Control
 from scenarios.estate import ROLES, Estate, System
+from scenarios.interruption import until_interrupted
 from scenarios.live.processes import Child, free_port, scratch_folder
 from scenarios.options import Hooks, Options
 from scenarios.oracle.book import Book
@@ -23,6 +24,7 @@ from scenarios.subjects.port import Subject
 
 WORLD = "default"
 WORKS_ON_SECONDS = 0.15  # long enough to be in the middle of something
+PATIENCE_SECONDS = 600.0  # for one call to the subject, whose own patience with a dead core is less
 NAIVE_PAUSE_SECONDS = 0.05  # its pauses are real here, while the world's clock stands still
 
 
@@ -183,7 +185,7 @@ class LiveCore:
 
 def run(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:
     """A live rehearsal; every process is ended and every file removed, whatever happens."""
-    return uvloop.run(_run(rehearsal, options, hooks))
+    return uvloop.run(until_interrupted(_run(rehearsal, options, hooks)))
 
 
 def _subject(estate: LiveEstate, rehearsal: Rehearsal, options: Options) -> Subject:
@@ -219,12 +221,15 @@ async def _run(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:
             hooks.listener,
             before_judging=hooks.before_judging,
             between_steps=between,
+            patience_seconds=PATIENCE_SECONDS,
         )
         ended = await runner.run()
         if options.keep_state is not None:
             await keep_state(estate, options.keep_state)
         return ended
     finally:
-        await subject.stop()
-        await estate.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            await subject.stop()
+        finally:
+            await estate.close()
+            shutil.rmtree(folder, ignore_errors=True)

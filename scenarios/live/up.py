@@ -13,6 +13,7 @@ from mocks.firm.generate import generate
 from mocks.firm.profile import profile_named
 from mocks.kit.clock import wall_ms
 from scenarios.estate import ROLES
+from scenarios.interruption import until_interrupted
 from scenarios.live.estate import LiveCore, LiveEstate
 from scenarios.live.processes import NotReady, scratch_folder
 from scenarios.play import Player
@@ -26,7 +27,7 @@ def up(
     """Serve until interrupted; everything is ended and removed then."""
     if not 1024 <= port_base <= 65_000:
         raise ValueError(f"--port-base must lie between 1024 and 65000, not {port_base}.")
-    asyncio.run(_up(seed, consultants, port_base, with_core, json_file))
+    asyncio.run(until_interrupted(_up(seed, consultants, port_base, with_core, json_file)))
 
 
 async def _up(
@@ -58,10 +59,12 @@ async def _up(
         _announce(_description(estate, core), json_file)
         await _interrupted()
     finally:
-        if core is not None:
-            await core.stop()
-        await estate.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            if core is not None:
+                await core.stop()
+        finally:
+            await estate.close()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _refuse_taken(ports: list[int]) -> None:

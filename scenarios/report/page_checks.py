@@ -80,7 +80,8 @@ def witnesses(result: Mapping[str, Any], calls: Mapping[str, tuple[CallSeen, ...
         return section(
             "witnesses", "Witnesses", sentence("No check found a difference, so there is nothing to witness.")
         )
-    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+    # What somebody did wrong comes before what nobody did: those groups have calls to show.
+    ordered = sorted(groups.items(), key=lambda group: (not calls.get(group[0]), -len(group[1])))
     shown = [
         _group(name, rows, calls.get(name, ()), opened=place < GROUPS_OPEN)
         for place, (name, rows) in enumerate(ordered[:GROUPS_SHOWN])

@@ -65,7 +65,7 @@ body{padding:1rem .8rem 2rem}
 .verdict .word{font-size:2rem}
 .row{grid-template-columns:minmax(0,1fr);gap:.1rem;margin-bottom:.7rem}
 .label{text-align:left}.label b{display:inline}
-.tiles{grid-template-columns:repeat(auto-fill,minmax(7.2rem,1fr))}
+.tiles{grid-template-columns:repeat(auto-fill,minmax(9rem,1fr))}
 thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table,tbody,tr,td{display:block}
 tr{border-bottom:1px solid var(--line);padding:.4rem 0}

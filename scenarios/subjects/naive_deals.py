@@ -63,7 +63,7 @@ async def _build_in_erp(calls: Calls, memory: Memory, deal: Row, contract: Row) 
             await calls.put_record("customer", customer_key(account), body)
     job = {
         "companyName": deal["Name"],
-        "parent": {"externalId": customer_key(memory.bill_to(contract))},
+        "parent": {"externalId": customer_key(memory.rows["Account"][contract["AccountId"]])},
         "subsidiary": subsidiary,
         "currency": {"id": memory.currencies[contract["CurrencyIsoCode"]]},
         "custentity_rh_source_id": contract["Id"],

@@ -5,6 +5,7 @@ import random
 from typing import Any
 
 from scenarios.catalogue import scenario_named
+from scenarios.catalogue.scenario import Scenario
 from scenarios.options import Hooks, Options
 from scenarios.rehearse import run
 from tests.e2e.test_deal_to_cash import assert_pass
@@ -15,7 +16,8 @@ SCENARIO = scenario_named("deal-to-cash")
 class Killer:
     """Kills the core with -9 at random moments of wall time, from the first step on, and starts it again."""
 
-    def __init__(self, seed: int, kills: int) -> None:
+    def __init__(self, seed: int, kills: int, longest_seconds: float) -> None:
+        self._longest_seconds = longest_seconds
         self._moments = random.Random(seed)
         self._kills = kills
         self._task: asyncio.Task[None] | None = None
@@ -29,17 +31,24 @@ class Killer:
 
     async def _work(self, subject: Any) -> None:
         while self.killed < self._kills:
-            await asyncio.sleep(self._moments.uniform(0.05, 1.5))
+            await asyncio.sleep(self._moments.uniform(0.05, self._longest_seconds))
             await subject.kill()
             await subject.start_again()
             self.killed += 1
 
 
-def assert_survives(seed: int, kills: int, database_url: str | None = None) -> None:
+def assert_survives(
+    seed: int,
+    kills: int,
+    database_url: str | None = None,
+    scenario: Scenario = SCENARIO,
+    plan: str = "small",
+    longest_seconds: float = 1.5,
+) -> None:
     """The verdict is pass although the core died that often."""
-    killer = Killer(seed, kills)
-    options = Options(seed=seed, plan=SCENARIO.plans["small"], mode="live", database_url=database_url)
-    result, _ = run(SCENARIO, options, Hooks(between_steps=killer.between))
+    killer = Killer(seed, kills, longest_seconds)
+    options = Options(seed=seed, plan=scenario.plans[plan], mode="live", database_url=database_url)
+    result, _ = run(scenario, options, Hooks(between_steps=killer.between))
     assert_pass(result)
     assert killer.killed == kills
 

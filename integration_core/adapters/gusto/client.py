@@ -28,6 +28,8 @@ _PER_PAGE = 100
 _AHEAD = timedelta(days=31)
 _WINDOW = timedelta(days=360)
 _REREAD = _WINDOW - _AHEAD
+# Numbers of people may be entered after their payroll, whose own stamp that does not move.
+_SETTLING_MS = 45 * 86_400_000
 _OLDEST = timedelta(days=3 * 360)
 
 
@@ -116,7 +118,7 @@ class GustoPayroll:
                 except MISFIT as error:
                     unread.append(_unread(text_of(raw, "uuid"), 0, raw, str(error)))
                     continue
-                if changed_ms is not None and changed_ms >= since_ms:
+                if changed_ms is not None and changed_ms >= min(since_ms, now_ms - _SETTLING_MS):
                     changed[stamp.uuid] = _Changed(company, stamp.uuid, changed_ms)
         return list(changed.values()), unread
 

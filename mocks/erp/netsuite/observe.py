@@ -121,6 +121,8 @@ class _Reader:
             customer=_text(values["parent"]),
             value_minor=self._minor(values["custentity_rh_contract_value"], values["currency"]),
             inactive=bool(values["isinactive"]),
+            entity=self._entities.get(_text(values["subsidiary"]), ""),
+            ccy=self._symbols.get(_text(values["currency"]), ""),
         )
 
     def _employee(self, record: Record) -> ErpEmployee:
@@ -231,6 +233,8 @@ class _Reader:
             contract_line_source_id=_text(values["custcol_rh_contract_line"]),
             item=self._items[_text(values["item"])],
             account=self._accounts[_text(values["account"])],
+            quantity_e4=int(values["quantity"] or 0),
+            rate_e4=int(values["rate"] or 0),
             amount_tc_minor=self._minor(values["foreignamount"], currency),
             amount_fc_minor=self._own_minor(values["netamount"], subsidiary),
             tax_code=_text(values["taxcode"]),
@@ -284,6 +288,7 @@ class _Reader:
             ccy=self._symbols[_text(currency)],
             received_on=_day(values["trandate"]),
             acct_date=_day(values["custbody_rh_acct_date"]),
+            period=self._periods[_text(values["postingperiod"])],
             amount_tc_minor=self._minor(values["foreigntotal"], currency),
             amount_fc_minor=self._own_minor(values["custbody_rh_total_fc"], subsidiary),
             open_tc_minor=self._minor(values["foreignamountunpaid"], currency),

@@ -42,6 +42,8 @@ class ErpProject(Document, frozen=True, kw_only=True):
     customer: str  # native id of ErpCustomer
     value_minor: int
     inactive: bool
+    entity: str = ""  # entity code
+    ccy: str = ""
 
 
 class ErpEmployee(Document, frozen=True, kw_only=True):
@@ -120,6 +122,8 @@ class CreditLine(Struct, frozen=True, kw_only=True):
     project: str
     department: str
     practice: str
+    quantity_e4: int = 0
+    rate_e4: int = 0
 
 
 class CreditMemo(Document, frozen=True, kw_only=True):
@@ -164,6 +168,7 @@ class Payment(Document, frozen=True, kw_only=True):
     amount_fc_minor: int
     open_tc_minor: int
     applications: tuple[Application, ...]
+    period: str = ""  # YYYY-MM
 
 
 class JournalLine(Struct, frozen=True, kw_only=True):
@@ -224,6 +229,8 @@ class PsaTask(Document, frozen=True, kw_only=True):
     billable: bool
     start: date | None
     end: date | None
+    progress: bool = False  # counts for percent complete
+    bill_level: str = ""
 
 
 class PsaResource(Document, frozen=True, kw_only=True):
@@ -247,6 +254,7 @@ class PsaSplit(Document, frozen=True, kw_only=True):
     billed: bool
     invoice_no: str
     invoice_status: str
+    card_status: str | None = None  # of the timecard, as it stands; None where nobody looked
 
 
 class PsaMilestone(Document, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mocks.firm.facts.documents import PsaMilestone, PsaProject, PsaResource, PsaSplit, PsaTask
 from mocks.firm.facts.wire import Row
 from mocks.kit.store import Store
-from mocks.psa.certinia.schema import CONTACT, MILESTONE, PROJECT, SPLIT, TASK
+from mocks.psa.certinia.schema import CONTACT, MILESTONE, PROJECT, SPLIT, TASK, TIMECARD
 from mocks.psa.certinia.wire import day, number, text
 
 
@@ -58,6 +58,8 @@ def _tasks(store: Store) -> Iterator[Row]:
             billable=bool(values["RH_Billable__c"]),
             start=day(values["pse__Start_Date__c"]),
             end=day(values["pse__End_Date__c"]),
+            progress=bool(values["RH_Progress__c"]),
+            bill_level=text(values["RH_Bill_Level__c"]),
         )
 
 
@@ -85,6 +87,7 @@ def _resources(store: Store) -> Iterator[Row]:
 
 
 def _splits(store: Store) -> Iterator[Row]:
+    statuses = dict(store.rows(f'SELECT id, "pse__Status__c" FROM "{TIMECARD}"'))
     for record in store.select(SPLIT, deleted=True):
         values = record.values
         yield PsaSplit(
@@ -95,6 +98,7 @@ def _splits(store: Store) -> Iterator[Row]:
             versions=record.ver,
             deleted=record.deleted,
             card_source_id=text(values["pse__Timecard_Header__c"]),
+            card_status=text(statuses.get(values["pse__Timecard_Header__c"])).upper(),
             hours_e2=number(values["pse__Total_Hours__c"]),
             billed=bool(values["pse__Billed__c"]),
             invoice_no=text(values["RH_Invoice_No__c"]),

@@ -1,10 +1,13 @@
 """One database and one clock on which engines live and die, whichever adapter and database it is."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy
+from dbos import DBOS
 from sqlalchemy import Connection, Engine
 
 from integration_core.engine.database import open_database
@@ -16,6 +19,7 @@ T = TypeVar("T")
 AnyEngine = SimulatedEngine | DbosEngine
 START_MS = 1_769_904_000_000
 _PATIENCE_SECONDS = 30
+_ENDING_SECONDS = 20
 
 
 class ManualClock:
@@ -38,6 +42,7 @@ class World:
         self.adapter = adapter
         self.clock = ManualClock()
         self._url = url
+        self._made: list[AnyEngine] = []
         self.database: Engine = open_database(url)
         with self.database.begin() as connection:
             connection.execute(sqlalchemy.text("CREATE TABLE mark (what TEXT NOT NULL)"))
@@ -53,11 +58,23 @@ class World:
             )
         else:
             made = DbosEngine(self._url, self.clock, runs_per_process=places, poll_seconds=0.05)
+        self._made.append(made)
         for name, function in processes.items():
             made.register(name, function)
         return made
 
     def close(self) -> None:
+        """End what a failed test left running, before its database goes.
+
+        DBOS is one for the whole process: left alone it would outlive its loop, go on asking a
+        database that is dropped, and be handed to the next test, whose first step never returns.
+        """
+        if self.adapter == "dbos":
+            ending = threading.Thread(target=partial(DBOS.destroy, destroy_registry=True), daemon=True)
+            ending.start()
+            ending.join(_ENDING_SECONDS)
+        for made in self._made:
+            made.database.dispose()
         self.database.dispose()
 
     def mark(self, what: str) -> Callable[[Connection], None]:

@@ -94,7 +94,7 @@ def masters() -> list[TargetDocument]:
 
 
 def projects() -> list[TargetDocument]:
-    def task(native_id: str, wbs: str, name: str, planned_e2: int, billable: bool) -> PsaTask:
+    def task(native_id: str, wbs: str, name: str, planned_e2: int, client_work: bool) -> PsaTask:
         return PsaTask(
             native_id=native_id,
             external_id=f"TK|00000101|{wbs}",
@@ -103,7 +103,8 @@ def projects() -> list[TargetDocument]:
             wbs=wbs,
             name=name,
             planned_e2=planned_e2,
-            billable=billable,
+            billable=client_work,
+            progress=client_work,
             start=date(2026, 1, 6),
             end=None,
             **STAMPS,
@@ -118,6 +119,8 @@ def projects() -> list[TargetDocument]:
             customer="c1",
             value_minor=2_000_000,
             inactive=False,
+            entity="US01",
+            ccy="USD",
             **STAMPS,
         ),
         PsaProject(
@@ -228,6 +231,7 @@ def ledger() -> list[TargetDocument]:
         ccy="USD",
         received_on=date(2026, 2, 4),
         acct_date=date(2026, 2, 4),
+        period="2026-02",
         amount_tc_minor=GROSS,
         amount_fc_minor=GROSS,
         open_tc_minor=0,

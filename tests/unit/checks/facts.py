@@ -19,6 +19,7 @@ from mocks.firm.facts.source import (
     LegalEntity,
     Opportunity,
     PackageTask,
+    PaymentIntent,
     PeriodClose,
     Practice,
     Quote,
@@ -343,6 +344,18 @@ def recorded_time() -> list[SourceFact]:
         (cell(5, 2, date(2026, 1, 30), 550, "2026-01-30 23:00"), "2026-02-02 15:00"),
     ]
     return [fact for entry, stamp in cells for fact in (entry, approved(entry, stamp))]
+
+
+def payment(received_on: date, booked: str, share_e6: int = 1_000_000) -> PaymentIntent:
+    """What the buyer pays of what is open."""
+    return PaymentIntent(
+        bk=f"PM|00000101|{received_on}",
+        recorded_at_ms=at(booked),
+        contract="CO|00000101",
+        received_on=received_on,
+        share_e6=share_e6,
+        bank_ref="BANK-1",
+    )
 
 
 def everything() -> list[SourceFact]:

@@ -1,8 +1,10 @@
 """The month-end as evidence, with the subject's book."""
 
+from datetime import date
+
 from scenarios.oracle.book import Book, CaseRow, LineageRow, Messages, Piece
 from tests.unit.checks.documents import masters
-from tests.unit.checks.facts import at
+from tests.unit.checks.facts import at, payment
 from tests.unit.checks.month_end_documents import delivery, ledger
 from tests.unit.checks.month_end_facts import NOW, everything
 from tests.unit.checks.world import World, unplayed
@@ -75,6 +77,9 @@ def month_end() -> World:
         facts=everything(),
         documents=[*masters(), *delivery(), *ledger()],
         book=book(),
-        played=[unplayed(fact) for fact in everything()],
+        played=[
+            payment(date(2026, 1, 25), "2026-01-25 15:00", share_e6=714_420),
+            *(unplayed(fact) for fact in everything()),
+        ],
         now_ms=NOW,
     )

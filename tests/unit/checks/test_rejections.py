@@ -14,6 +14,14 @@ from tests.unit.checks.world import World
 
 Spoil = Callable[[World], object]
 
+
+def _swap_hours(world: World) -> None:
+    """The sum over a contract line stays what it is."""
+    first, second = (world["i1"].lines[place].quantity_e4 for place in (0, 1))
+    world.change_line("i1", 0, quantity_e4=second)
+    world.change_line("i1", 1, quantity_e4=first)
+
+
 # check, what is wrong, how, lowest layer of the differences
 REJECTED: tuple[tuple[str, str, Spoil, str], ...] = (
     ("I01", "a second ERP project", lambda w: w.copy("j1", "j2"), "master"),
@@ -97,6 +105,30 @@ REJECTED: tuple[tuple[str, str, Spoil, str], ...] = (
     ("X06", "a task nobody sold", lambda w: w.copy("t1", "t9", wbs="1.30"), "master"),
     ("X08", "a case not opened", lambda w: _cases(w), "event"),
     ("X08", "a case for nothing", lambda w: _cases(w, ("RATE_MISSING", "TE|TC-000001|Tue")), "event"),
+    ("X01", "a payment nobody made", lambda w: w.copy("pm1", "pm2", external_id="BANK-2"), "event"),
+    ("X01", "a payment booked twice", lambda w: w.copy("pm1", "pm2"), "event"),
+    ("X01", "a payment of less", lambda w: w.change("pm1", amount_tc_minor=GROSS - 1), "event"),
+    ("X01", "a payment never booked", lambda w: w.drop("pm1"), "event"),
+    ("X01", "a payment's day", lambda w: w.change("pm1", received_on=date(2026, 2, 3)), "event"),
+    ("X01", "a billed card set back", lambda w: w.change("s-th1", card_status="SAVED"), "event"),
+    ("X02", "no order of that number", lambda w: w.change("i1", po_number="PO-1"), "document"),
+    ("X02", "no run", lambda w: w.change("i1", run=""), "document"),
+    ("X02", "no source", lambda w: w.change("i1", source_id=""), "document"),
+    ("X02", "another item", lambda w: w.change_line("i1", 0, item="FF"), "line"),
+    ("X02", "another account", lambda w: w.change_line("i1", 0, account="4010"), "line"),
+    ("X02", "another practice", lambda w: w.change_line("i1", 0, practice="CLOUD"), "line"),
+    ("X02", "another rate", lambda w: w.change_line("i1", 0, rate_e4=2_450_001), "line"),
+    ("X02", "hours of another line", _swap_hours, "line"),
+    ("X06", "a job's name", lambda w: w.change("j1", name="Somebody else's"), "master"),
+    ("X06", "a job's entity", lambda w: w.change("j1", entity="DE01"), "master"),
+    ("X06", "a job's currency", lambda w: w.change("j1", ccy="EUR"), "master"),
+    ("X06", "a project's name", lambda w: w.change("p1", name=""), "master"),
+    ("X06", "a task's progress", lambda w: w.change("t1", progress=False), "master"),
+    ("X06", "a task's level", lambda w: w.change("t1", bill_level="PARTNER"), "master"),
+    ("I14", "a functional total", lambda w: w.change("pm1", amount_fc_minor=GROSS - 1), "document"),
+    ("I33", "two journals of a number", lambda w: w.change("je2", number="JE-je1"), "document"),
+    ("I34", "a payment's period", lambda w: w.change("pm1", period="2026-01"), "document"),
+    ("I34", "a payment's date", lambda w: w.change("pm1", acct_date=date(2026, 2, 1)), "document"),
     ("X09", "time that still waits", lambda w: w.waiting.append(w.played[-1]), "event"),
 )
 

@@ -1,6 +1,7 @@
 """The small month as evidence, with the subject's book, and ways to spoil one thing of it."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from scenarios.checks.case import Case, prepare
 from scenarios.oracle.book import Book, CaseRow, LineageRow, Messages, Piece
 from scenarios.oracle.evidence import Evidence
 from tests.unit.checks.documents import LINES, ledger, masters, mirrors, projects
-from tests.unit.checks.facts import NOW, at, everything
+from tests.unit.checks.facts import NOW, at, everything, payment
 
 RATE_SOURCES = {
     "th1#Tue": "2|RC|CONTRACT-CARD|PRINCIPAL|DATA|2020-01-01",
@@ -90,7 +91,12 @@ class World:
         default_factory=lambda: [*masters(), *projects(), *ledger(), *mirrors()]
     )
     book: Book | None = field(default_factory=book)
-    played: list[SourceFact] = field(default_factory=lambda: [unplayed(fact) for fact in everything()])
+    played: list[SourceFact] = field(
+        default_factory=lambda: [
+            payment(date(2026, 2, 4), "2026-02-04 15:00"),
+            *(unplayed(fact) for fact in everything()),
+        ]
+    )
     waiting: list[SourceFact] = field(default_factory=list)
     now_ms: int = NOW
 

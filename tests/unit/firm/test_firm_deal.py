@@ -143,3 +143,14 @@ def test_managers__approve_several_cards_at_one_instant(firms: list[Firm]) -> No
         instants = [e.recorded_at_ms for e in entries(firm) if e.status == "APPROVED"]
         cards = {(e.recorded_at_ms, e.card) for e in entries(firm) if e.status == "APPROVED"}
         assert len(set(instants)) < len(cards)
+
+
+@pytest.mark.parametrize("seed", range(1, 13))
+def test_parent_accounts__stand_before_their_children(seed: int) -> None:
+    firm = generate(profile_named("deal", 60), seed)
+    facts = [*firm.master(), *(fact for play in firm.calendar() for fact in play.facts)]
+    known: set[str] = set()
+    for account in (fact for fact in facts if isinstance(fact, Account)):
+        assert account.parent is None or account.parent in known
+        known.add(account.bk)
+    assert len(known) > 3

@@ -8,7 +8,7 @@ from integration_core.canonical.close import Booked
 from integration_core.canonical.deals import ContractLine, Retainer
 from integration_core.canonical.ledger import BillingDate
 from integration_core.canonical.periods import cutoff_ms
-from integration_core.rules.schedule import earned_fees, fee_pieces, included_hours, month_fee, overage_piece
+from integration_core.rules.schedule import earned_fees, fee_pieces, included_hours, month_fee, overage_pieces
 
 from .firm import CONTRACT, LINE, US01, D
 
@@ -42,8 +42,12 @@ def booked(day: date, hours: str, known_ms: int | None = None, until_ms: int | N
 
 def overage(line: ContractLine, position: int, *entries: Booked) -> tuple[str, str, str] | None:
     contract = replace(CONTRACT, lines=(line,))
-    piece = overage_piece(contract, line, SELLER, SELLER.billing_calendar[position], entries)
-    return None if piece is None else (str(piece.hours), str(piece.amount), piece.source_id)
+    row = SELLER.billing_calendar[position]
+    month = f"{row.billing_date:%Y-%m}"
+    for piece in overage_pieces(contract, line, SELLER, row, entries):
+        if piece.source_id.endswith(month):
+            return (str(piece.hours), str(piece.amount), piece.source_id)
+    return None
 
 
 def test_first_month__is_prorated_by_days() -> None:
@@ -104,10 +108,23 @@ def test_correction_of_a_settled_month__is_set_off_against_the_next() -> None:
     assert overage(RETAINER, 1, first, second, rest, more) == ("1.00", "250.00", "a0L1#OV2026-02")
 
 
-def test_month_is_settled_by_one_run_only() -> None:
-    extra = BillingDate(date(2026, 2, 15), "EXTRA")
-    seller = replace(SELLER, billing_calendar=(*SELLER.billing_calendar, extra))
-    contract = replace(CONTRACT, lines=(RETAINER,), billing_freq="EVERY_RUN")
+def test_month__keeps_its_overage_whichever_run_takes_it() -> None:
     used = [booked(date(2026, 1, 20), "99.00")]
-    runs = [row for row in seller.billing_calendar if overage_piece(contract, RETAINER, seller, row, used)]
-    assert [row.billing_date for row in runs] == [ENDS[0]]
+    contract = replace(CONTRACT, lines=(RETAINER,))
+    first, later = (
+        overage_pieces(contract, RETAINER, SELLER, SELLER.billing_calendar[at], used) for at in (0, 2)
+    )
+    assert first == later
+    assert [piece.source_id for piece in first] == ["a0L1#OV2026-01"]
+
+
+def test_two_months_between_runs__are_both_settled_by_the_later_one() -> None:
+    rows = tuple(row for row in SELLER.billing_calendar if row.billing_date != ENDS[1])
+    seller = replace(SELLER, billing_calendar=rows)
+    contract = replace(CONTRACT, lines=(RETAINER,))
+    used = [booked(date(2026, 2, 10), "60.00"), booked(date(2026, 3, 10), "44.00")]
+    pieces = overage_pieces(contract, RETAINER, seller, rows[1], used)
+    assert [(piece.source_id, piece.hours) for piece in pieces] == [
+        ("a0L1#OV2026-02", D("10.00")),
+        ("a0L1#OV2026-03", D("4.00")),
+    ]

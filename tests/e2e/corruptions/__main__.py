@@ -1,0 +1,6 @@
+"""Accepts what every corruption is caught by: writes the table anew."""
+
+from tests.e2e.corruptions.table import TABLE, rendered, stage
+
+if __name__ == "__main__":
+    TABLE.write_text(rendered(stage()))
