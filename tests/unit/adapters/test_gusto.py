@@ -154,10 +154,16 @@ def test_a_payroll__is_gross_and_what_the_employer_pays_on_top() -> None:
     assert (headers["authorization"], headers["x-gusto-api-version"]) == ("Bearer tok-1", "2024-04-01")
 
 
-def test_an_unchanged_payroll__is_listed_but_not_read() -> None:
-    group = Group(ROW)
+def test_a_settled_payroll__is_listed_but_not_read() -> None:
+    group = Group({**ROW, "updated_at": "2025-12-01T12:00:00.000Z"})
     assert read(group, STAMP_MS + 1).records == ()
     assert group.paths() == ["/me", "/companies/c-us/payrolls", "/companies/c-de/payrolls"]
+
+
+def test_a_recent_payroll__is_read_again_since_people_may_get_their_numbers_later() -> None:
+    (record,) = read(Group(ROW), STAMP_MS + 1).records
+    assert isinstance(record, PayrollRun)
+    assert record.native_id == "p-1"
 
 
 def test_the_list__is_asked_for_corrections_and_for_eleven_months() -> None:
@@ -384,6 +390,7 @@ def test_a_changed_payroll_of_the_mock__is_read_again() -> None:
     estate.step(START_MS + DAY_MS)
     estate.act([payroll(ver=2, lines=payroll().lines[:1])])
     estate.control("POST", "faults", [{"id": "small", "kind": "page_size", "size": 1}])
-    (record,) = run(adapter(estate).read_changes("payrolls", START_MS + 1, None)).records
-    assert isinstance(record, PayrollRun)
-    assert (record.entity_code, len(record.lines), record.recorded_at_ms) == ("US01", 1, START_MS + DAY_MS)
+    records = run(adapter(estate).read_changes("payrolls", START_MS + 1, None)).records
+    changed = {record.entity_code: record for record in records if isinstance(record, PayrollRun)}
+    assert (len(changed["US01"].lines), changed["US01"].recorded_at_ms) == (1, START_MS + DAY_MS)
+    assert changed["DE01"].recorded_at_ms < START_MS + DAY_MS
