@@ -244,12 +244,12 @@ def _credit_released(
     core: Core, connection: Connection, entity: LegalEntity, draft: Draft, released_ms: int
 ) -> None:
     """Credits that runs owed while their invoice was held, under those runs' own keys (finance 2.7)."""
-    references = core.references(connection)
     for row in entity.billing_calendar:
         run_id = run_id_of(entity, row)
         if not core.store.documents.run_done(connection, run_id):
             continue
-        contracts = billable_contracts(entity, row.billing_date, row.freq, references)
+        known = core.references_at(connection, cutoff_ms(entity, row.billing_date))
+        contracts = billable_contracts(entity, row.billing_date, row.freq, known)
         owed = _credits(core, connection, entity, row, contracts, draft.key, released_ms)
         core.store.documents.finish_run(connection, run_id, [], owed, core.clock.now_ms())
         for credit in owed:

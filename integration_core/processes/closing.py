@@ -95,6 +95,7 @@ def _post(core: Core, connection: Connection, code: str, period: str) -> Json:
     journals += _labour(core, connection, close, booked)
     state_journals(core, connection, journals, closes=period)
     core.store.closes.set_state(connection, code, period, POSTED, core.clock.now_ms())
+    core.engine.request(connection, "close", code)  # where nothing had to be posted, nobody else would ask
     return None
 
 

@@ -53,6 +53,10 @@ def show(result: dict[str, Any], console: Console | None = None) -> None:
             _differences(console, check)
     for reason in result["unsupported"]:
         console.print(f"[yellow]not judged:[/] {reason}", soft_wrap=True)
+    if result["verdict"] == "unknown":
+        for reason in result["reasons"]:
+            if reason not in result["unsupported"]:
+                console.print(f"[yellow]unknown:[/] {reason}", soft_wrap=True)
     if result["stuck"]:
         console.print(f"[red]{result['stuck']}[/]", soft_wrap=True)
     ledger, timing = result["ledger"], result["timing"]

@@ -31,9 +31,11 @@ def checks(result: Mapping[str, Any]) -> str:
     shown = table(columns, (_check(check) for check in rows), right=("compared",))
     reasons = [element("li", text(reason)) for reason in result["unsupported"]]
     unsupported = element("p", "The oracle does not cover yet:") + element("ul", *reasons) if reasons else ""
-    return section(
-        "checks", "Checks", element("p", text(f"{counts or 'none'}."), class_="quiet"), unsupported, shown
-    )
+    other = [why for why in result["reasons"] if why not in result["unsupported"]]
+    doubts = element("ul", *(element("li", text(why)) for why in other))
+    unknown = element("p", "Why nobody can say:") + doubts if result["verdict"] == "unknown" and other else ""
+    counted = element("p", text(f"{counts or 'none'}."), class_="quiet")
+    return section("checks", "Checks", counted, unsupported, unknown, shown)
 
 
 def _check(check: Mapping[str, Any]) -> tuple[str, ...]:

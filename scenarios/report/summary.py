@@ -32,6 +32,7 @@ def summary(
         "verdict": verdict_of(ended),
         "stuck": ended.stuck,
         "unsupported": list(ended.judgement.unsupported),
+        "reasons": list(ended.judgement.reasons),
         "replay": replay,
         "firm": dict(sorted(rehearsal.firm.counts().items())),
         "faults": {

@@ -110,6 +110,7 @@ def result(*checks: dict[str, Any], verdict: str = "pass", **changes: Any) -> di
         "verdict": verdict,
         "stuck": "",
         "unsupported": [],
+        "reasons": ["I06 is required and compared nothing"] if verdict == "unknown" else [],
         "replay": "rehearse run deal-to-cash --seed 7",
         "firm": {"consultants": 1_200, "contracts": {"TM": 2, "FF": 1}},
         "faults": {"plan": "mine", "injected": 9, "by_kind": {"outage": 9}, "facts_that_waited": 2},
