@@ -17,7 +17,8 @@ from integration_core.canonical.ledger import BillingDate, Invoice, LegalEntity
 from integration_core.canonical.periods import cutoff_ms
 from integration_core.ports.engine import Json, Process, Run
 from integration_core.processes.core import ALL, Core
-from integration_core.rules.billing import billable_contracts, drafts, selected
+from integration_core.processes.rating import take_up
+from integration_core.rules.billing import billable_contracts, drafts, redraft, selected
 from integration_core.rules.credits import credit_drafts
 from integration_core.rules.gate import Passed, active_contracts, gate
 from integration_core.rules.milestones import milestone_pieces
@@ -80,7 +81,12 @@ def complete(core: Core, connection: Connection, cutoff: int) -> bool:
     oldest = core.store.work.oldest_unrated_ms(connection)
     if oldest is not None and oldest < cutoff:
         return False
-    return not core.store.work.parked(connection, cutoff) or not _technically_late(core, connection)
+    if not core.store.work.parked(connection, cutoff):
+        return True
+    if take_up(core, connection):  # what came in, or can go on, since rating last looked
+        core.engine.request(connection, "rating", ALL)
+        return False
+    return not _technically_late(core, connection)
 
 
 def _technically_late(core: Core, connection: Connection) -> bool:
@@ -221,10 +227,11 @@ def _retry_held(core: Core, connection: Connection, code: str) -> None:
     entity = references.entities[code]
     now_ms = core.clock.now_ms()
     for key, _, day in core.store.documents.held(connection, code):
-        pieces = core.store.documents.pieces_of(connection, key)
+        pieces = list(core.store.documents.pieces_of(connection, key))
         released_ms = _released_ms(pieces, references)
-        (draft, *others) = drafts(pieces, entity, day, references, released_ms)
-        if draft.invoice is None or others or draft.key != key:
+        papers = core.references_at(connection, cutoff_ms(entity, day)), references
+        draft = redraft(key, pieces, entity, day, papers, released_ms)
+        if draft.invoice is None:
             continue
         core.store.documents.release(connection, draft)
         core.store.cases.resolve(connection, draft.hold_key, HOLD_CODES, now_ms)

@@ -29,7 +29,7 @@ def process(core: Core) -> Process:
     """`rating`: rates every entry that can be rated by now."""
 
     async def rating(run: Run) -> None:
-        await run.transaction("resolve", lambda connection: _resolve(core, connection))
+        await run.transaction("resolve", lambda connection: take_up(core, connection))
         after = ""
         for number in range(MAXIMUM_BATCHES):
             after = await run.transaction(f"batch:{number}", partial(_batch, core, after=after))
@@ -40,12 +40,13 @@ def process(core: Core) -> Process:
     return rating
 
 
-def _resolve(core: Core, connection: Connection) -> Json:
+def take_up(core: Core, connection: Connection) -> int:
+    """Make entries of all approved cards that can be entries by now; returns how many cards did."""
     resolved = core.store.work.resolve(connection)
     core.suspects_due = core.suspects_due or resolved.entered > 0
     for bk in resolved.outrun:
         core.store.cases.resolve(connection, bk, CODES, core.clock.now_ms())
-    return None
+    return resolved.entered
 
 
 def _note_suspects(core: Core, connection: Connection) -> None:

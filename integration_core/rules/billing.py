@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 
+from msgspec import structs
+
 from integration_core.canonical.billing import Draft, Hold, Piece
 from integration_core.canonical.deals import Contract, Customer
 from integration_core.canonical.ledger import Invoice, InvoiceLine, LegalEntity
@@ -40,17 +42,35 @@ def selected(pieces: Iterable[Piece], entity: LegalEntity, day: date, contracts:
     ]
 
 
-def drafts(
-    pieces: Iterable[Piece], entity: LegalEntity, day: date, references: References, released_ms: int = 0
-) -> list[Draft]:
+def drafts(pieces: Iterable[Piece], entity: LegalEntity, day: date, references: References) -> list[Draft]:
     """Group selected pieces into documents, in the order of their keys."""
     groups: dict[str, list[Piece]] = defaultdict(list)
     for piece in pieces:
         groups[_group(references.contracts[piece.contract_native_id], entity, references)].append(piece)
     run = f"BR|{entity.code}|{day.isoformat()}"
-    return [
-        _draft(run, group, groups[group], entity, day, references, released_ms) for group in sorted(groups)
-    ]
+    return [_draft(run, group, groups[group], entity, day, references, 0) for group in sorted(groups)]
+
+
+def redraft(
+    key: str,
+    pieces: list[Piece],
+    entity: LegalEntity,
+    day: date,
+    papers: tuple[References, References],
+    released_ms: int,
+) -> Draft:
+    """A held document again, with its papers as they are: only its accounting date may move (finance D3).
+
+    `papers` are those of the run's cut-off, which fixed grouping and terms, and those of now.
+    """
+    then, now = papers
+    run = f"BR|{entity.code}|{day.isoformat()}"
+    draft = _draft(run, key.rpartition("|")[2], pieces, entity, day, now, released_ms)
+    if draft.invoice is None:
+        return draft
+    payer = now.contracts[draft.contract_native_ids[0]].bill_to_native_id
+    terms = then.customers.get(payer, now.customers[payer]).payment_terms or "NET 0"
+    return structs.replace(draft, invoice=structs.replace(draft.invoice, due_date=due_date(day, terms)))
 
 
 def _group(contract: Contract, entity: LegalEntity, references: References) -> str:
@@ -90,7 +110,7 @@ def _draft(
             hold=hold,
             hold_key=key,
         )
-    source = bill_to.native_id if bill_to.consolidate_invoices else contract.native_id
+    source = contract.native_id if group == contract.number else bill_to.native_id
     invoice = _invoice(
         key, run, source, ordered, contract, bill_to, entity, day, tax, references, released_ms
     )

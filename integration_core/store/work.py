@@ -48,6 +48,7 @@ class Work:
 
     def resolve(self, connection: Connection) -> Resolved:
         """Turn approved cards whose references are known into entries; others stay parked."""
+        schema.serialise(connection, "resolve")
         table = schema.card
         parked = connection.execute(
             select(table).where(table.c.stage == "parked").order_by(table.c.recorded_at_ms, table.c.native_id)

@@ -77,6 +77,22 @@ def test_held_invoice__keeps_its_dates_but_is_booked_into_a_period_that_is_open_
     assert ("send", "erp.invoice") in house.asked.requests
 
 
+@pytest.mark.parametrize("wish", [{"payment_terms": "NET 60"}, {"consolidate_invoices": True}])
+def test_held_invoice__moves_neither_due_date_nor_group_while_it_waits(
+    house: House, wish: dict[str, object]
+) -> None:
+    house.take(ORDER_REQUIRED)
+    house.approve("a1T1", APPROVED_MS, FRIDAY)
+    house.run_billing("2026-03-01 12:00")
+    house.at("2026-03-04 10:00")
+    house.take(replace(ORDER_REQUIRED, recorded_at_ms=ny("2026-03-03 09:00"), **wish))
+    house.take(ordered("2026-03-04 09:00"))
+    house.run_billing()
+    invoice = house.invoices()[FEBRUARY_INVOICE]
+    assert (invoice.due_date, invoice.source_id) == (date(2026, 3, 30), CONTRACT.native_id)
+    assert house.open_cases() == []
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -189,3 +205,15 @@ def test_unapproved_time__is_billed_by_the_run_after_its_approval(house: House) 
     assert {key: amounts(one) for key, one in house.invoices().items()} == {
         MARCH_INVOICE: {"a1T1#Fri": D("525.00")}
     }
+
+
+def test_run_between_a_poll_and_the_rating_of_what_it_brought__waits_for_that(house: House) -> None:
+    house.approve("a1T1", APPROVED_MS, FRIDAY)
+    house.at("2026-03-01 12:00")
+    house.take(card("a1T2", APPROVED_MS + 1, {"Thu": "2.00"}))  # read, and nobody has looked at it yet
+    house.run_billing()
+    assert house.invoices() == {}
+    assert ("rating", "all") in house.asked.requests
+    house.activate("rating", "all")
+    house.run_billing()
+    assert sorted(amounts(house.invoices()[FEBRUARY_INVOICE])) == ["a1T1#Fri", "a1T2#Thu"]

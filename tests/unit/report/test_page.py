@@ -139,6 +139,7 @@ def test_empty_run__has_sentences_instead_of_holes() -> None:
         "No billing run has invoiced anything",
         "No system was called",
         "a history it does not know",
+        "I06 is required and compared nothing",
         "No journal is posted",
     ):
         assert words in text
