@@ -78,15 +78,15 @@ def complete(core: Core, connection: Connection, cutoff: int) -> bool:
     known_ms = core.known_to_ms(connection, *core.sources)
     if known_ms < cutoff:
         return False
+    parked = core.store.work.parked(connection, cutoff)
+    if parked and take_up(core, connection):  # what came in, or can go on, since rating last looked
+        core.engine.request(connection, "rating", ALL)
+        return False
+    # Only now: while cards were waited for, somebody else may have made entries of them.
     oldest = core.store.work.oldest_unrated_ms(connection)
     if oldest is not None and oldest < cutoff:
         return False
-    if not core.store.work.parked(connection, cutoff):
-        return True
-    if take_up(core, connection):  # what came in, or can go on, since rating last looked
-        core.engine.request(connection, "rating", ALL)
-        return False
-    return not _technically_late(core, connection)
+    return not parked or not _technically_late(core, connection)
 
 
 def _technically_late(core: Core, connection: Connection) -> bool:
