@@ -26,9 +26,9 @@ def process(core: Core) -> Process:
 
 
 def _judge(core: Core, connection: Connection) -> Json:
+    known_ms = core.known_to_ms(connection, core.crm.name, core.erp.name)  # before what it promises is read
     references = core.references(connection)
     provisioned = core.store.references.provisioned(connection)
-    known_ms = core.known_to_ms(connection, core.crm.name, core.erp.name)
     troubled = frozenset(case.entity_bk for case in core.store.cases.all(connection, only_open=True))
     for native_id in sorted(references.opportunities):
         opportunity = references.opportunities[native_id]

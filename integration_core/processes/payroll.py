@@ -23,11 +23,16 @@ def process(core: Core) -> Process:
 
 
 def _want(core: Core, connection: Connection) -> Json:
+    people_known_ms = core.known_to_ms(connection, core.hris.name)  # before what it promises is read
     references = core.references(connection)
     journals = []
     for run in references.payrolls.values():
         entity = references.entities.get(run.entity_code)
-        if run.deleted or entity is None or not _everybody_known(core, connection, run, references):
+        if (
+            run.deleted
+            or entity is None
+            or not _everybody_known(core, connection, run, references, people_known_ms)
+        ):
             continue
         try:
             journal = payroll_journal(run, entity)
@@ -45,11 +50,13 @@ def _note_no_period(core: Core, connection: Connection, run: PayrollRun, why: st
     core.store.cases.open(connection, "PERIOD_CLOSED", run.native_id, text, run.recorded_at_ms, replay)
 
 
-def _everybody_known(core: Core, connection: Connection, run: PayrollRun, references: References) -> bool:
+def _everybody_known(
+    core: Core, connection: Connection, run: PayrollRun, references: References, known_ms: int
+) -> bool:
     """Whether the HRIS knows everyone who is paid; who is not known by now is a case."""
     strangers = [line for line in run.lines if line.employee_no not in references.employees]
     now_ms = core.clock.now_ms()
-    if strangers and core.known_to_ms(connection, core.hris.name) > run.recorded_at_ms:
+    if strangers and known_ms > run.recorded_at_ms:
         text = (
             f"Payroll {run.period} of {run.entity_code} pays {len(strangers)} people"
             " whom the HRIS does not know; map them or correct the run."

@@ -25,13 +25,14 @@ def process(core: Core) -> Process:
 
 
 def _want(core: Core, connection: Connection) -> Json:
+    erp_known_ms = core.known_to_ms(connection, core.erp.name)  # before what it promises is read
     references = core.references(connection)
     now_ms = core.clock.now_ms()
     resources, employees = [], []
     for employee in references.employees.values():
         entity = references.entities.get(employee.entity_code)
         if entity is None:
-            if core.known_to_ms(connection, core.erp.name) <= employee.recorded_at_ms:
+            if erp_known_ms <= employee.recorded_at_ms:
                 continue  # the ERP has not been heard yet
             text = f"Employee {employee.employee_no} belongs to {employee.entity_code}, unknown in the ERP."
             core.store.cases.open(

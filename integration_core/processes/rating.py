@@ -58,8 +58,9 @@ def _note_suspects(core: Core, connection: Connection) -> None:
 
 def _batch(core: Core, connection: Connection, after: str) -> Json:
     """Rate one batch; returns the last source id, or nothing when all are through."""
-    references = core.references(connection)
+    # The watermark first: what is read after it holds at least what it promises.
     horizon_ms = core.known_to_ms(connection, core.crm.name, core.psa.name, core.hris.name, core.erp.name)
+    references = core.references(connection)
     entries = core.store.work.unrated(connection, horizon_ms, core.settings.rating_batch, after)
     if not entries:
         core.rating_waits = core.store.work.unfinished(connection)
