@@ -7,6 +7,8 @@ would break into whatever line is running, cleaning up included.
 import asyncio
 import contextlib
 import signal
+import sys
+import threading
 from collections.abc import Coroutine, Iterator
 from types import FrameType
 from typing import Any, TypeVar
@@ -68,11 +70,9 @@ async def until_interrupted(work: Coroutine[Any, Any, T]) -> T:
         if len(came) == 1:
             task.cancel()
 
-    taken = []
-    for number in SIGNALS:
-        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):  # not in the main thread
-            loop.add_signal_handler(number, stop, number)
-            taken.append(number)
+    taken = SIGNALS if _may_take_signals() else ()
+    for number in taken:
+        loop.add_signal_handler(number, stop, number)
     try:
         return await task
     except BaseException:
@@ -82,3 +82,8 @@ async def until_interrupted(work: Coroutine[Any, Any, T]) -> T:
     finally:
         for number in taken:
             loop.remove_signal_handler(number)
+
+
+def _may_take_signals() -> bool:
+    """Signals reach a loop only in the main thread, and nowhere on Windows."""
+    return sys.platform != "win32" and threading.current_thread() is threading.main_thread()

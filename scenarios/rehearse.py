@@ -20,7 +20,7 @@ from scenarios.simulation.estate import raise_estate
 from scenarios.simulation.loop import run_deterministically
 from scenarios.simulation.network import Network
 from scenarios.state import keep_state
-from scenarios.subjects.naive import Naive
+from scenarios.subjects.naive.subject import Naive
 from scenarios.subjects.port import Subject
 from scenarios.subjects.simulated_core import SimulatedCore
 

@@ -1,5 +1,6 @@
-"""Accounting periods, cut-offs and accounting dates (finance 0.4, 0.5)."""
+"""Months and accounting periods, cut-offs and accounting dates (finance 0.4, 0.5)."""
 
+from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,22 @@ def period_of(day: date) -> str:
 def first_day(period: str) -> date:
     """The first day of a period."""
     return date(int(period[:4]), int(period[5:7]), 1)
+
+
+def last_day(period: str) -> date:
+    """The last day of a period."""
+    return month_end(first_day(period))
+
+
+def month_end(day: date) -> date:
+    """The last day of a day's month."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def months_later(day: date, count: int) -> date:
+    """The first day of the month so many months after a day's month."""
+    index = day.year * 12 + day.month - 1 + count
+    return date(index // 12, index % 12 + 1, 1)
 
 
 def cutoff_ms(entity: LegalEntity, day: date) -> int:

@@ -17,7 +17,7 @@ from integration_core.canonical.deals import Contract, ContractLine
 from integration_core.canonical.ledger import Journal, LegalEntity, PeriodClose
 from integration_core.canonical.money import ZERO
 from integration_core.canonical.payroll import PayrollLine, PayrollRun
-from integration_core.canonical.periods import close_at_ms, cutoff_ms
+from integration_core.canonical.periods import close_at_ms, cutoff_ms, last_day
 from integration_core.ports.engine import Json, Process, Run
 from integration_core.processes.billing import FOREVER_MS, complete, run_id_of
 from integration_core.processes.core import ALL, Core
@@ -27,7 +27,6 @@ from integration_core.rules.labour import (
     REGULAR,
     cost,
     labour_journal,
-    last_day,
     payroll_journal,
     runs_to_spread,
     spread,

@@ -4,14 +4,18 @@ A saga: each call is a step under its own key; if the PSA refuses for good what 
 the ERP's job is switched off again and a case says so.
 """
 
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
 from msgspec import structs
 from sqlalchemy import Connection
 
 from integration_core.canonical.deals import Contract, Customer
 from integration_core.canonical.ledger import ErpCustomer, ErpProject
-from integration_core.canonical.work import Milestone, Project, Task
+from integration_core.canonical.work import Project, Task
 from integration_core.ports.engine import Json, Process, Run
-from integration_core.ports.systems import Refused, Rejected, Transient, VendorError, Written
+from integration_core.ports.systems import Outcome, Refused, Rejected, Transient, VendorError, Written
 from integration_core.processes.calling import Exhausted, write
 from integration_core.processes.core import ALL, Core
 from integration_core.rules.gate import Passed, contract_value, gate, tasks_of
@@ -21,6 +25,8 @@ from integration_core.rules.triage import PROBE_SECONDS
 
 CODES = ("TECH_DLQ", "TECH_AUTH", "STATE_INVALID", "CUST_INACTIVE", "DIM_MISSING", "MS_SUM_MISMATCH")
 BILLING_TYPES = {"FF": "Fixed Price", "RET": "Retainer"}
+CHUNK = 200  # records a call
+T = TypeVar("T")
 
 
 def process(core: Core) -> Process:
@@ -189,41 +195,46 @@ async def _project(core: Core, run: Run, contract: Contract, references: Referen
 async def _tasks(
     core: Core, run: Run, contract: Contract, project_id: str, references: References
 ) -> list[tuple[Task, str]]:
-    tasks = tasks_of(contract, references)
-    made: list[tuple[Task, str]] = []
-    for at in range(0, len(tasks), 200):
-        chunk = tasks[at : at + 200]
-
-        async def effect(chunk: list[Task] = chunk) -> Written:
-            """All of the chunk or a failure; their ids travel in one result."""
-            outcomes = await core.psa.upsert_tasks(project_id, chunk)
-            refused = next((one for one in outcomes if isinstance(one, Rejected)), None)
-            if refused is not None:
-                raise _as_error(refused)
-            made_ids = [one.native_id for one in outcomes if isinstance(one, Written)]
-            return Written(key="tasks", native_id=" ".join(made_ids))
-
-        joined = await write(run, f"psa.tasks:{at}", effect, _never_found)
-        made.extend(zip(chunk, joined.split(), strict=True))
-    return made
+    upsert = partial(core.psa.upsert_tasks, project_id)
+    made = await _in_chunks(run, "psa.tasks", tasks_of(contract, references), upsert)
+    return [pair for chunk, ids in made for pair in zip(chunk, ids, strict=True)]
 
 
 async def _milestones(
     core: Core, run: Run, contract: Contract, project_id: str, references: References
 ) -> None:
     """Plan the milestones of fixed-fee lines (finance V6)."""
-    milestones = planned(contract, references)
-    for at in range(0, len(milestones), 200):
-        chunk = milestones[at : at + 200]
+    upsert = partial(core.psa.upsert_milestones, project_id)
+    await _in_chunks(run, "psa.milestones", planned(contract, references), upsert)
 
-        async def effect(chunk: list[Milestone] = chunk) -> Written:
-            outcomes = await core.psa.upsert_milestones(project_id, chunk)
-            refused = next((one for one in outcomes if isinstance(one, Rejected)), None)
-            if refused is not None:
-                raise _as_error(refused)
-            return Written(key="milestones", native_id=project_id)
 
-        await write(run, f"psa.milestones:{at}", effect, _never_found)
+async def _in_chunks(
+    run: Run,
+    name: str,
+    items: Sequence[T],
+    upsert: Callable[[Sequence[T]], Awaitable[Sequence[Outcome]]],
+) -> list[tuple[Sequence[T], list[str]]]:
+    """Bring items into effect, as many a call as the PSA takes; each chunk with its native ids."""
+    made: list[tuple[Sequence[T], list[str]]] = []
+    for at in range(0, len(items), CHUNK):
+        chunk = items[at : at + CHUNK]
+        joined = await write(run, f"{name}:{at}", partial(_all_of, upsert, chunk), _never_found)
+        made.append((chunk, joined.split()))
+    return made
+
+
+async def _all_of(
+    upsert: Callable[[Sequence[T]], Awaitable[Sequence[Outcome]]], chunk: Sequence[T]
+) -> Written:
+    """All of a chunk or a failure; their ids travel in one result."""
+    outcomes = await upsert(chunk)
+    refused = next((one for one in outcomes if isinstance(one, Rejected)), None)
+    if refused is not None:
+        raise _as_error(refused)
+    written = [one for one in outcomes if isinstance(one, Written)]
+    return Written(
+        key=" ".join(one.key for one in written), native_id=" ".join(one.native_id for one in written)
+    )
 
 
 def _billing_type(contract: Contract) -> str:

@@ -10,7 +10,7 @@ from msgspec import structs
 from integration_core.canonical.billing import Draft, Hold, Piece
 from integration_core.canonical.deals import Contract, Customer
 from integration_core.canonical.ledger import Invoice, InvoiceLine, LegalEntity
-from integration_core.canonical.periods import accounting_date, cutoff_ms
+from integration_core.canonical.periods import accounting_date, cutoff_ms, month_end
 from integration_core.rules.references import References
 from integration_core.rules.tax import Tax, determine_tax
 
@@ -187,6 +187,5 @@ def due_date(day: date, terms: str) -> date:
     kind, _, number = terms.partition(" ")
     days = int(number or "0")
     if kind == "EOM":
-        following = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-        return following - timedelta(days=1) + timedelta(days=days)
+        return month_end(day) + timedelta(days=days)
     return day + timedelta(days=days)

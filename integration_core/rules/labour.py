@@ -11,7 +11,7 @@ from integration_core.canonical.close import Booked
 from integration_core.canonical.ledger import Journal, JournalLine, LegalEntity
 from integration_core.canonical.money import ZERO, minor_digits
 from integration_core.canonical.payroll import PayrollLine, PayrollRun
-from integration_core.canonical.periods import accounting_date, first_day
+from integration_core.canonical.periods import accounting_date, first_day, last_day
 from integration_core.canonical.work import Employee
 from integration_core.rules.rating import job_on
 from integration_core.rules.references import References
@@ -26,11 +26,6 @@ REGULAR = "REGULAR"
 def cost(line: PayrollLine) -> Decimal:
     """What a person costs the firm in a run."""
     return line.gross + line.burden
-
-
-def last_day(period: str) -> date:
-    """The last day of a period."""
-    return (first_day(period) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 
 def posting_date(run: PayrollRun, entity: LegalEntity) -> date:

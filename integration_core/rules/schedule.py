@@ -1,8 +1,7 @@
 """Retainers: which fees fall due when, and how many hours were used beyond the pool (finance 2.3, 2.5)."""
 
-from calendar import monthrange
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from integration_core.canonical.billing import Piece
@@ -10,7 +9,7 @@ from integration_core.canonical.close import Booked
 from integration_core.canonical.deals import Contract, ContractLine, Retainer
 from integration_core.canonical.ledger import BillingDate, LegalEntity
 from integration_core.canonical.money import ZERO, product, quantise, quotient
-from integration_core.canonical.periods import cutoff_ms
+from integration_core.canonical.periods import cutoff_ms, month_end, months_later
 
 HUNDREDTH = Decimal("0.01")
 
@@ -43,12 +42,12 @@ def fee_pieces(contract: Contract, line: ContractLine, active_ms: int, until: da
     first, pieces = line.start.replace(day=1), []
     seq = 1
     while (due := max(line.start, first)) <= until and (line.end is None or first < line.end):
-        covered = [_later(first, ahead) for ahead in range(months)]
+        covered = [months_later(first, ahead) for ahead in range(months)]
         amount = sum((month_fee(line, month, contract.ccy) for month in covered), ZERO)
         source = f"{line.native_id}#BS{seq}"
         event = f"BE|BS|{line.key}|{seq}|v1.1|p1"
         pieces.append(_piece(contract, line, "RET", event, source, due, ZERO, amount, amount, active_ms))
-        first, seq = _later(first, months), seq + 1
+        first, seq = months_later(first, months), seq + 1
     return pieces
 
 
@@ -82,7 +81,7 @@ def _overage(
         "OV",
         f"BE|OV|{line.key}|{name}|v1.1|p1",
         f"{line.native_id}#OV{name}",
-        _last(month),
+        month_end(month),
         overage,
         terms.overage_rate,
         amount,
@@ -101,7 +100,7 @@ def _overages(
     mine = list(booked)
     carry, counted = ZERO, ZERO
     for month, settled_on in months:
-        cutoff, last = cutoff_ms(entity, settled_on), _last(month)
+        cutoff, last = cutoff_ms(entity, settled_on), month_end(month)
         total = sum((b.hours for b in mine if b.work_date <= last and b.counts_at(cutoff)), ZERO)
         used = max(ZERO, total - counted)
         counted = max(counted, total)
@@ -120,7 +119,7 @@ def _settlements(contract: Contract, line: ContractLine, entity: LegalEntity) ->
     if not rows:
         return
     for month in _months(line, rows[-1]):
-        day = next((row for row in rows if row >= _last(month)), None)
+        day = next((row for row in rows if row >= month_end(month)), None)
         if day is not None:
             yield month, day
 
@@ -130,24 +129,15 @@ def _months(line: ContractLine, until: date) -> Iterator[date]:
     month = line.start.replace(day=1)
     while month <= until and (line.end is None or month < line.end):
         yield month
-        month = _later(month, 1)
-
-
-def _later(month: date, ahead: int) -> date:
-    index = month.year * 12 + month.month - 1 + ahead
-    return date(index // 12, index % 12 + 1, 1)
-
-
-def _last(month: date) -> date:
-    return _later(month, 1) - timedelta(days=1)
+        month = months_later(month, 1)
 
 
 def _days(month: date) -> Decimal:
-    return Decimal(monthrange(month.year, month.month)[1])
+    return Decimal(month_end(month).day)
 
 
 def _covered(line: ContractLine, month: date) -> Decimal:
-    begin, end = max(line.start, month), _later(month, 1)
+    begin, end = max(line.start, month), months_later(month, 1)
     if line.end is not None:
         end = min(end, line.end)
     return Decimal(max(0, (end - begin).days))

@@ -19,7 +19,7 @@ from scenarios.oracle.book import Book
 from scenarios.runner import Ended, Rehearsal, Runner
 from scenarios.state import keep_state
 from scenarios.subjects.core import CoreOperations, environment, tokens
-from scenarios.subjects.naive import Naive
+from scenarios.subjects.naive.subject import Naive
 from scenarios.subjects.port import Subject
 
 WORLD = "default"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from scenarios.oracle.closings import ClosedCalendar, Tally
+from scenarios.oracle.closed_periods import ClosedCalendar, Tally
 from scenarios.oracle.expected import (
     CreditKey,
     Event,

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from scenarios.oracle.accruals import LineSums
-from scenarios.oracle.closings import ClosedCalendar, Closing
+from scenarios.oracle.closed_periods import ClosedCalendar, Closing
 from scenarios.oracle.expected import Position
 from scenarios.oracle.posting import CONTRACT_ASSET, DEFERRED, UNBILLED, CloseJournals
 from scenarios.oracle.revenue import Earned, Recogniser

@@ -9,8 +9,8 @@ from mocks.firm.facts.documents import CrmContractMirror, ErpCustomer, Invoice, 
 from mocks.firm.facts.source import Account, TimeEntry
 from scenarios.oracle.accruals import LineSums
 from scenarios.oracle.billing import Biller, Run, runs_of
+from scenarios.oracle.closed_periods import closed_calendars
 from scenarios.oracle.closing import close_lines
-from scenarios.oracle.closings import closed_calendars
 from scenarios.oracle.credits import expected_credits
 from scenarios.oracle.deals import active_deals
 from scenarios.oracle.events import EventMaker, parse_task

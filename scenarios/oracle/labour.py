@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from mocks.firm.facts.source import Absence, LegalEntity, Resource
 from scenarios.oracle.amounts import half_up
-from scenarios.oracle.closings import ClosedCalendar, Closing
+from scenarios.oracle.closed_periods import ClosedCalendar, Closing
 from scenarios.oracle.expected import TimeEvent
 from scenarios.oracle.rating import covers
 from scenarios.oracle.versions import History, Sources

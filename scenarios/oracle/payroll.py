@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from mocks.firm.facts.source import PayrollRun
 from scenarios.oracle.calendars import accounting_date, period_end, period_of
-from scenarios.oracle.closings import ClosedCalendar, Closing
+from scenarios.oracle.closed_periods import ClosedCalendar, Closing
 from scenarios.oracle.expected import Allocation, CaseSet
 from scenarios.oracle.labour import BUCKETS, LabourBook, spread
 from scenarios.oracle.posting import (

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from scenarios.oracle.amounts import half_up
 from scenarios.oracle.calendars import local_date
-from scenarios.oracle.closings import ClosedCalendar, Closing, Tally
+from scenarios.oracle.closed_periods import ClosedCalendar, Closing, Tally
 from scenarios.oracle.expected import CaseSet, FixedEvent, TimeEvent
 from scenarios.oracle.schedules import month_fee_minor, month_of
 from scenarios.oracle.terms import Line

@@ -23,6 +23,7 @@ from integration_core.adapters.bamboohr.mapping import (
     TimeOffRow,
 )
 from integration_core.adapters.http.correlation import current_correlation
+from integration_core.adapters.http.instants import day_of, instant_ms
 from integration_core.adapters.http.json_body import decode_answer, text_of
 from integration_core.adapters.http.records import MISFIT, Gathered, map_records, unread_row
 from integration_core.adapters.http.session import (
@@ -128,11 +129,11 @@ class BambooHris:
 
     async def _absences(self, since_ms: int) -> ChangePage:
         """All time off around an instant: from two months before it to a year and more ahead of now."""
-        start = mapping.day_of(max(0, since_ms - _DAYS_BACK // timedelta(milliseconds=1)))
-        end = mapping.day_of(since_ms) + _DAYS_AHEAD
+        start = day_of(max(0, since_ms - _DAYS_BACK // timedelta(milliseconds=1)))
+        end = day_of(since_ms) + _DAYS_AHEAD
         response = await self._time_off(start, end)
         source_ms = source_time_ms(self.name, response)
-        needed = mapping.day_of(source_ms) + _DAYS_AHEAD
+        needed = day_of(source_ms) + _DAYS_AHEAD
         if needed > end + _WINDOW_SLACK:
             # `since` lies far back, as at the first poll: the window must reach ahead of today.
             response = await self._time_off(start, needed)
@@ -149,7 +150,7 @@ class BambooHris:
 
     def _complete_to_ms(self, changes: _Changes, response: HttpResponse) -> int:
         try:
-            latest_ms = mapping.instant_ms(changes.latest)
+            latest_ms = instant_ms(changes.latest)
         except ValueError as error:
             raise Unreadable("SCHEMA_INVALID", f"{self.name}: `latest` {error}") from error
         # `latest` stands still while nobody changes; the answer's own date never does.
@@ -256,7 +257,7 @@ def _people(changes: _Changes) -> list[_Person]:
     people = []
     for row in rows:
         try:
-            recorded_at_ms = mapping.instant_ms(row.last_changed)
+            recorded_at_ms = instant_ms(row.last_changed)
         except ValueError as error:
             raise Unreadable("SCHEMA_INVALID", f"Employee {row.id} changed at {error}") from error
         people.append(_Person(str(row.id), row.action.lower() == "deleted", recorded_at_ms))

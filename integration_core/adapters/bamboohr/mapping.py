@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
+from integration_core.adapters.http.instants import instant_ms
 from integration_core.canonical.work import Absence, AbsenceDay, Employee, JobRow, Skill, StatusRow
 
 # The employee fields this core uses; the effective-dated rest comes from the tables.
@@ -26,7 +27,6 @@ FIELDS = (
 )
 _NO_DATES = frozenset({"", "0000-00-00"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 class EmployeeRow(Struct, frozen=True, kw_only=True):
@@ -187,19 +187,6 @@ def _week(text: str | None) -> tuple[Decimal, ...]:
 
 def _skill(row: SkillRow) -> Skill:
     return Skill(name=row.skill, certified=row.certified in (True, "true", "yes", "1"))
-
-
-def instant_ms(text: str) -> int:
-    """UTC milliseconds of an ISO instant with offset; raises ValueError."""
-    stamp = datetime.fromisoformat(text)
-    if stamp.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return (stamp - _EPOCH) // _MILLISECOND
-
-
-def day_of(at_ms: int) -> date:
-    """The UTC day of an instant."""
-    return (_EPOCH + timedelta(milliseconds=at_ms)).date()
 
 
 def to_wire_instant(at_ms: int) -> str:

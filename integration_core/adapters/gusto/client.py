@@ -15,6 +15,7 @@ from msgspec import Struct
 from integration_core.adapters.gusto import mapping
 from integration_core.adapters.gusto.mapping import CompanyRow, PayrollRow, Stamp
 from integration_core.adapters.http.correlation import current_correlation
+from integration_core.adapters.http.instants import day_of
 from integration_core.adapters.http.json_body import decode_answer, decode_any, text_of
 from integration_core.adapters.http.records import MISFIT, unread_row
 from integration_core.adapters.http.session import HttpSession, source_time_ms, status_error
@@ -104,7 +105,7 @@ class GustoPayroll:
     async def _changed(self, company: str, since_ms: int, now_ms: int) -> tuple[list[_Changed], list[Unread]]:
         changed: dict[str, _Changed] = {}
         unread: list[Unread] = []
-        for first, last in _windows(mapping.day_of(since_ms), mapping.day_of(now_ms)):
+        for first, last in _windows(day_of(since_ms), day_of(now_ms)):
             query = {
                 "processing_statuses": "processed",
                 "payroll_types": "regular,off_cycle",

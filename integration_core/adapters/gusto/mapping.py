@@ -6,20 +6,19 @@ here ever shows what somebody earns.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from integration_core.adapters.http.instants import instant_ms
 from integration_core.adapters.http.json_body import decode_any
 from integration_core.canonical.payroll import PayrollLine, PayrollRun
 
 REGULAR, CORRECTION = "REGULAR", "CORRECTION"
 EMPLOYEE_NUMBER = "employee_number"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 _MASK = "***"
 _SHOWN = frozenset(
     {
@@ -159,16 +158,3 @@ def without_pay(raw: bytes | msgspec.Raw) -> bytes:
         return msgspec.json.encode(_MASK)
     shown = {name: value if name in _SHOWN else _MASK for name, value in found.items()}
     return msgspec.json.encode(shown)
-
-
-def instant_ms(text: str) -> int:
-    """UTC milliseconds of an ISO instant with offset; raises ValueError."""
-    stamp = datetime.fromisoformat(text)
-    if stamp.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return (stamp - _EPOCH) // _MILLISECOND
-
-
-def day_of(at_ms: int) -> date:
-    """The UTC day of an instant."""
-    return (_EPOCH + timedelta(milliseconds=at_ms)).date()

@@ -1,7 +1,7 @@
 """The account read back: masters as facts, and what was written into it as documents."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -149,97 +149,74 @@ class _Reader:
 
     def _invoice(self, record: Record, lines: list[Record]) -> Invoice:
         values = record.values
-        currency, subsidiary = values["currency"], _text(values["subsidiary"])
-        approved_at = values["custbody_rh_approved_at"]
         return Invoice(
-            **_envelope(record),
-            number=_optional(values["tranid"]),
-            status=_text(values["custbody_rh_status"]),
-            entity=self._entities[subsidiary],
-            customer=_text(values["entity"]),
-            source_id=_text(values["custbody_rh_source_id"]),
-            run=_text(values["custbody_rh_run"]),
-            ccy=self._symbols[_text(currency)],
-            fx_rate=_text(values["exchangerate"]),
+            **self._paper(record),
             invoice_date=_day(values["trandate"]),
             due_date=_day(values["duedate"]),
-            acct_date=_day(values["custbody_rh_acct_date"]),
-            period=self._periods[_text(values["postingperiod"])],
             po_number=_optional(values["otherrefnum"]),
-            approved_at_ms=None if approved_at is None else int(approved_at),
-            net_tc_minor=self._minor(values["netamount"], currency),
-            tax_tc_minor=self._minor(values["taxtotal"], currency),
-            gross_tc_minor=self._minor(values["foreigntotal"], currency),
-            open_tc_minor=self._minor(values["foreignamountunpaid"], currency),
-            open_fc_minor=self._own_minor(values["custbody_rh_open_fc"], subsidiary),
-            lines=tuple(self._invoice_line(line, currency, subsidiary) for line in lines),
+            lines=tuple(InvoiceLine(**self._item_line(record, line)) for line in lines),
             taxes=self._taxes(record, lines),
-        )
-
-    def _invoice_line(self, line: Record, currency: Value, subsidiary: str) -> InvoiceLine:
-        values = line.values
-        return InvoiceLine(
-            line=int(values["linesequencenumber"] or 0),
-            source_id=_text(values["custcol_rh_source_id"]),
-            contract_line_source_id=_text(values["custcol_rh_contract_line"]),
-            item=self._items[_text(values["item"])],
-            account=self._accounts[_text(values["account"])],
-            quantity_e4=int(values["quantity"] or 0),
-            rate_e4=int(values["rate"] or 0),
-            amount_tc_minor=self._minor(values["foreignamount"], currency),
-            amount_fc_minor=self._own_minor(values["netamount"], subsidiary),
-            tax_code=_text(values["taxcode"]),
-            **self._dimensions(values),
         )
 
     def _memo(self, record: Record, lines: list[Record]) -> CreditMemo:
         values = record.values
         currency, subsidiary = values["currency"], _text(values["subsidiary"])
-        approved_at = values["custbody_rh_approved_at"]
         by_type: Lines = defaultdict(list)
         for line in lines:
             by_type[_text(line.values["linetype"])].append(line)
         applied = sum(int(line.values["foreignamount"] or 0) for line in by_type["apply"])
         return CreditMemo(
-            **_envelope(record),
-            number=_optional(values["tranid"]),
-            status=_text(values["custbody_rh_status"]),
-            entity=self._entities[subsidiary],
-            customer=_text(values["entity"]),
-            source_id=_text(values["custbody_rh_source_id"]),
+            **self._paper(record),
             invoice=_text(values["createdfrom"]),
-            run=_text(values["custbody_rh_run"]),
-            ccy=self._symbols[_text(currency)],
-            fx_rate=_text(values["exchangerate"]),
             memo_date=_day(values["trandate"]),
-            acct_date=_day(values["custbody_rh_acct_date"]),
-            period=self._periods[_text(values["postingperiod"])],
-            approved_at_ms=None if approved_at is None else int(approved_at),
-            net_tc_minor=self._minor(values["netamount"], currency),
-            tax_tc_minor=self._minor(values["taxtotal"], currency),
-            gross_tc_minor=self._minor(values["foreigntotal"], currency),
             applied_tc_minor=self._minor(applied, currency),
-            open_tc_minor=self._minor(values["foreignamountunpaid"], currency),
-            open_fc_minor=self._own_minor(values["custbody_rh_open_fc"], subsidiary),
-            lines=tuple(self._credit_line(line, currency, subsidiary) for line in by_type["item"]),
+            lines=tuple(CreditLine(**self._item_line(record, line)) for line in by_type["item"]),
             taxes=self._memo_taxes(by_type, currency, subsidiary),
         )
 
-    def _credit_line(self, line: Record, currency: Value, subsidiary: str) -> CreditLine:
+    def _paper(self, record: Record) -> dict[str, Any]:
+        """What invoices and credit memos have in common."""
+        values = record.values
+        currency, subsidiary = values["currency"], _text(values["subsidiary"])
+        approved_at = values["custbody_rh_approved_at"]
+        return {
+            **_envelope(record),
+            "number": _optional(values["tranid"]),
+            "status": _text(values["custbody_rh_status"]),
+            "entity": self._entities[subsidiary],
+            "customer": _text(values["entity"]),
+            "source_id": _text(values["custbody_rh_source_id"]),
+            "run": _text(values["custbody_rh_run"]),
+            "ccy": self._symbols[_text(currency)],
+            "fx_rate": _text(values["exchangerate"]),
+            "acct_date": _day(values["custbody_rh_acct_date"]),
+            "period": self._periods[_text(values["postingperiod"])],
+            "approved_at_ms": None if approved_at is None else int(approved_at),
+            "net_tc_minor": self._minor(values["netamount"], currency),
+            "tax_tc_minor": self._minor(values["taxtotal"], currency),
+            "gross_tc_minor": self._minor(values["foreigntotal"], currency),
+            "open_tc_minor": self._minor(values["foreignamountunpaid"], currency),
+            "open_fc_minor": self._own_minor(values["custbody_rh_open_fc"], subsidiary),
+        }
+
+    def _item_line(self, record: Record, line: Record) -> dict[str, Any]:
+        """What a line bills or credits, in the money of its record."""
         values = line.values
-        return CreditLine(
-            line=int(values["linesequencenumber"] or 0),
-            source_id=_text(values["custcol_rh_source_id"]),
-            contract_line_source_id=_text(values["custcol_rh_contract_line"]),
-            item=self._items[_text(values["item"])],
-            account=self._accounts[_text(values["account"])],
-            quantity_e4=int(values["quantity"] or 0),
-            rate_e4=int(values["rate"] or 0),
-            amount_tc_minor=self._minor(values["foreignamount"], currency),
-            amount_fc_minor=self._own_minor(values["netamount"], subsidiary),
-            tax_code=_text(values["taxcode"]),
-            **self._dimensions(values),
-        )
+        return {
+            "line": int(values["linesequencenumber"] or 0),
+            "source_id": _text(values["custcol_rh_source_id"]),
+            "contract_line_source_id": _text(values["custcol_rh_contract_line"]),
+            "item": self._items[_text(values["item"])],
+            "account": self._accounts[_text(values["account"])],
+            "quantity_e4": int(values["quantity"] or 0),
+            "rate_e4": int(values["rate"] or 0),
+            "amount_tc_minor": self._minor(values["foreignamount"], record.values["currency"]),
+            "amount_fc_minor": self._own_minor(values["netamount"], _text(record.values["subsidiary"])),
+            "tax_code": _text(values["taxcode"]),
+            "project": _text(values["job"]),
+            "department": self._departments.get(_text(values["department"]), ""),
+            "practice": self._classes.get(_text(values["class"]), ""),
+        }
 
     def _memo_taxes(self, lines: Lines, currency: Value, subsidiary: str) -> tuple[TaxTotal, ...]:
         """The taxes that were settled when the memo was made, with what its lines credit of each code."""
@@ -255,13 +232,6 @@ class _Reader:
             )
             for line in lines["tax"]
         )
-
-    def _dimensions(self, values: Mapping[str, Value]) -> dict[str, str]:
-        return {
-            "project": _text(values["job"]),
-            "department": self._departments.get(_text(values["department"]), ""),
-            "practice": self._classes.get(_text(values["class"]), ""),
-        }
 
     def _taxes(self, record: Record, lines: list[Record]) -> tuple[TaxTotal, ...]:
         currency, subsidiary = record.values["currency"], _text(record.values["subsidiary"])

@@ -1,10 +1,11 @@
 """What a subject made the PSA hold: projects, tasks and people that it wrote, splits and milestones."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from mocks.firm.facts.documents import PsaMilestone, PsaProject, PsaResource, PsaSplit, PsaTask
 from mocks.firm.facts.wire import Row
-from mocks.kit.store import Store
+from mocks.kit.store import Record, Store
 from mocks.psa.certinia.schema import CONTACT, MILESTONE, PROJECT, SPLIT, TASK, TIMECARD
 from mocks.psa.certinia.wire import day, number, text
 
@@ -22,12 +23,7 @@ def _projects(store: Store) -> Iterator[Row]:
     for record in store.select(PROJECT, deleted=True):
         values = record.values
         yield PsaProject(
-            native_id=record.id,
-            external_id=text(values["RH_External_Id__c"]),
-            created_at_ms=record.created_ms,
-            modified_at_ms=record.modified_ms,
-            versions=record.ver,
-            deleted=record.deleted,
+            **_envelope(record, text(values["RH_External_Id__c"])),
             source_id=text(values["RH_Contract__c"]),
             name=text(values["Name"]),
             opportunity=text(values["pse__Opportunity__c"]),
@@ -44,12 +40,7 @@ def _tasks(store: Store) -> Iterator[Row]:
     for record in store.select(TASK, deleted=True):
         values = record.values
         yield PsaTask(
-            native_id=record.id,
-            external_id=text(values["RH_External_Id__c"]),
-            created_at_ms=record.created_ms,
-            modified_at_ms=record.modified_ms,
-            versions=record.ver,
-            deleted=record.deleted,
+            **_envelope(record, text(values["RH_External_Id__c"])),
             project=text(values["pse__Project__c"]),
             contract_line_source_id=text(values["RH_Contract_Line__c"]),
             wbs=text(values["RH_WBS__c"]),
@@ -67,12 +58,7 @@ def _resources(store: Store) -> Iterator[Row]:
     for record in store.select(CONTACT, '"pse__Is_Resource__c" = 1', deleted=True):
         values = record.values
         yield PsaResource(
-            native_id=record.id,
-            external_id=text(values["RH_Employee_No__c"]),
-            created_at_ms=record.created_ms,
-            modified_at_ms=record.modified_ms,
-            versions=record.ver,
-            deleted=record.deleted,
+            **_envelope(record, text(values["RH_Employee_No__c"])),
             employee_no=text(values["RH_Employee_No__c"]),
             name=text(values["Name"]),
             email=text(values["Email"]),
@@ -91,12 +77,7 @@ def _splits(store: Store) -> Iterator[Row]:
     for record in store.select(SPLIT, deleted=True):
         values = record.values
         yield PsaSplit(
-            native_id=record.id,
-            external_id="",  # the PSA's own; a subject gives it no key
-            created_at_ms=record.created_ms,
-            modified_at_ms=record.modified_ms,
-            versions=record.ver,
-            deleted=record.deleted,
+            **_envelope(record, ""),  # the PSA's own; a subject gives it no key
             card_source_id=text(values["pse__Timecard_Header__c"]),
             card_status=text(statuses.get(values["pse__Timecard_Header__c"])).upper(),
             hours_e2=number(values["pse__Total_Hours__c"]),
@@ -110,12 +91,7 @@ def _milestones(store: Store) -> Iterator[Row]:
     for record in store.select(MILESTONE, deleted=True):
         values = record.values
         yield PsaMilestone(
-            native_id=record.id,
-            external_id=text(values["RH_External_Id__c"]),
-            created_at_ms=record.created_ms,
-            modified_at_ms=record.modified_ms,
-            versions=record.ver,
-            deleted=record.deleted,
+            **_envelope(record, text(values["RH_External_Id__c"])),
             project=text(values["pse__Project__c"]),
             contract_line_source_id=text(values["RH_Contract_Line__c"]),
             seq=number(values["RH_Seq__c"]),
@@ -126,3 +102,14 @@ def _milestones(store: Store) -> Iterator[Row]:
             invoice_no=text(values["RH_Invoice_No__c"]),
             invoice_status=text(values["RH_Invoice_Status__c"]),
         )
+
+
+def _envelope(record: Record, external_id: str) -> dict[str, Any]:
+    return {
+        "native_id": record.id,
+        "external_id": external_id,
+        "created_at_ms": record.created_ms,
+        "modified_at_ms": record.modified_ms,
+        "versions": record.ver,
+        "deleted": record.deleted,
+    }

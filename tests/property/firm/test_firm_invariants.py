@@ -16,12 +16,14 @@ from mocks.firm.facts.source import (
     LegalEntity,
     Milestone,
     Opportunity,
+    PackageTask,
     PaymentIntent,
     PayrollRun,
     ProjectCompletion,
     Quote,
     RateLine,
     Resource,
+    ServicePackage,
     SourceFact,
     TimeEntry,
 )
@@ -119,6 +121,13 @@ def check_order(told: Told) -> None:
         assert all(isinstance(fact, ROLES[play.role]) for fact in play.facts)
 
 
+def package_tasks(told: Told, bk: str) -> tuple[PackageTask, ...]:
+    """The tasks of a service package that was told."""
+    package = told.latest[bk]
+    assert isinstance(package, ServicePackage)
+    return package.tasks
+
+
 def check_references(told: Told) -> None:
     """Every reference points to a fact told earlier, or at the same instant before it (H1)."""
     known: set[str] = set()
@@ -129,7 +138,7 @@ def check_references(told: Told) -> None:
         f"TK|{contract.number}|{line.line}.{task.wbs}"
         for contract in told.contracts.values()
         for line in contract.lines
-        for task in told.latest[line.package].tasks  # type: ignore[union-attr]
+        for task in package_tasks(told, line.package)
     }
     assert {a.task for a in told.assignments.values()} <= tasks
 

@@ -14,7 +14,10 @@ from integration_core.canonical.periods import (
     close_at_ms,
     cutoff_ms,
     first_day,
+    last_day,
     local_date,
+    month_end,
+    months_later,
     period_of,
 )
 
@@ -104,3 +107,22 @@ def test_close__is_looked_up_by_period() -> None:
 @given(st.dates(date(1900, 1, 1), date(2999, 12, 31)))
 def test_period__is_the_month_of_its_first_day(day: date) -> None:
     assert first_day(period_of(day)) == day.replace(day=1)
+
+
+@given(st.dates(date(1900, 1, 1), date(2999, 12, 31)))
+def test_month_end__is_the_day_before_the_next_month_begins(day: date) -> None:
+    assert month_end(day) == months_later(day, 1) - timedelta(days=1)
+    assert last_day(period_of(day)) == month_end(day)
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "first"),
+    [
+        (date(2025, 12, 31), 0, date(2025, 12, 1)),
+        (date(2025, 12, 31), 1, date(2026, 1, 1)),
+        (date(2026, 1, 12), 14, date(2027, 3, 1)),
+        (date(2026, 1, 12), -1, date(2025, 12, 1)),
+    ],
+)
+def test_months_later__counts_months_across_years(day: date, count: int, first: date) -> None:
+    assert months_later(day, count) == first

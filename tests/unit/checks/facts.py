@@ -172,23 +172,23 @@ def quote(status: str = "ACCEPTED", recorded: str = "2026-01-04 15:00") -> Quote
 
 
 def contract_line(**changes: object) -> ContractLine:
-    fields: dict[str, object] = {
-        "line": 1,
-        "package": "SK|ADVICE|1",
-        "billing_method": "TM",
-        "revenue_method": "RTI",
-        "tax_class": "SERVICE",
-        "value_minor": 2_000_000,
-        "discount_e6": 0,
-        "multiplier_reg_e2": 100,
-        "multiplier_ot_e2": 150,
-        "multiplier_travel_e2": 50,
-        "quantity_e2": 150,
-        "start": date(2026, 1, 6),
-        "end": None,
-        "source_id": "a01A",
-    }
-    return ContractLine(**{**fields, **changes})  # type: ignore[arg-type]
+    plain = ContractLine(
+        line=1,
+        package="SK|ADVICE|1",
+        billing_method="TM",
+        revenue_method="RTI",
+        tax_class="SERVICE",
+        value_minor=2_000_000,
+        discount_e6=0,
+        multiplier_reg_e2=100,
+        multiplier_ot_e2=150,
+        multiplier_travel_e2=50,
+        quantity_e2=150,
+        start=date(2026, 1, 6),
+        end=None,
+        source_id="a01A",
+    )
+    return replace(plain, **changes)
 
 
 def contract(ver: int, status: str, recorded: str, line: ContractLine | None = None) -> Contract:
@@ -225,23 +225,23 @@ def deal() -> list[SourceFact]:
 def rate(
     scope: str, owner: str | None, level: str, practice: str, rate_e4: int, **changes: object
 ) -> RateLine:
-    valid_from = changes.get("valid_from", date(2020, 1, 1))
-    card = str(changes.get("card", f"{scope}-CARD"))
-    fields: dict[str, object] = {
-        "bk": f"RC|{card}|{level}|{practice}|{valid_from}",
-        "recorded_at_ms": BEFORE,
-        "source_id": f"rc-{card}-{level}-{practice}-{valid_from}",
-        "card": card,
-        "scope": scope,
-        "owner": owner,
-        "ccy": "USD",
-        "level": level,
-        "practice": practice,
-        "unit": "HOUR",
-        "rate_e4": rate_e4,
-        "valid_from": valid_from,
-    }
-    return RateLine(**{**fields, **changes})  # type: ignore[arg-type]
+    plain = RateLine(
+        bk="",
+        recorded_at_ms=BEFORE,
+        source_id="",
+        card=f"{scope}-CARD",
+        scope=scope,
+        owner=owner,
+        ccy="USD",
+        level=level,
+        practice=practice,
+        unit="HOUR",
+        rate_e4=rate_e4,
+        valid_from=date(2020, 1, 1),
+    )
+    line = replace(plain, **changes)
+    parts = (line.card, level, practice, str(line.valid_from))
+    return replace(line, bk=f"RC|{'|'.join(parts)}", source_id=f"rc-{'-'.join(parts)}")
 
 
 def rates() -> list[SourceFact]:
@@ -256,40 +256,40 @@ def rates() -> list[SourceFact]:
 
 
 def person(number: int, first_name: str, level: str, **changes: object) -> Resource:
-    fields: dict[str, object] = {
-        "bk": f"RS|{number}",
-        "recorded_at_ms": BEFORE,
-        "source_id": f"hr{number}",
-        "employee_no": str(number),
-        "first_name": first_name,
-        "last_name": "Example",
-        "work_email": f"{first_name.lower()}@example.com",
-        "entity": "LE|US01",
-        "practice": "PR|DATA",
-        "hired": date(2024, 1, 1),
-        "terminated": None,
-        "weekly_pattern_e2": (800, 800, 800, 800, 800, 0, 0),
-        "jobs": (JobRow(date(2024, 1, 1), level, "Consultant", "CC|US01|100", None),),
-    }
-    return Resource(**{**fields, **changes})  # type: ignore[arg-type]
+    plain = Resource(
+        bk=f"RS|{number}",
+        recorded_at_ms=BEFORE,
+        source_id=f"hr{number}",
+        employee_no=str(number),
+        first_name=first_name,
+        last_name="Example",
+        work_email=f"{first_name.lower()}@example.com",
+        entity="LE|US01",
+        practice="PR|DATA",
+        hired=date(2024, 1, 1),
+        terminated=None,
+        weekly_pattern_e2=(800, 800, 800, 800, 800, 0, 0),
+        jobs=(JobRow(date(2024, 1, 1), level, "Consultant", "CC|US01|100", None),),
+    )
+    return replace(plain, **changes)
 
 
 def assignment(number: int, **changes: object) -> Assignment:
-    fields: dict[str, object] = {
-        "bk": f"AS|A{number}",
-        "recorded_at_ms": at("2026-01-06 15:00"),
-        "source_id": f"as{number}",
-        "number": f"A{number}",
-        "resource": f"RS|{number}",
-        "contract": "CO|00000101",
-        "task": PROJECT_TASK,
-        "valid_from": date(2026, 1, 6),
-        "valid_to": date(2026, 7, 1),
-        "bill_level": None,
-        "planned_e2": 10_000,
-        "status": "CONFIRMED",
-    }
-    return Assignment(**{**fields, **changes})  # type: ignore[arg-type]
+    plain = Assignment(
+        bk=f"AS|A{number}",
+        recorded_at_ms=at("2026-01-06 15:00"),
+        source_id=f"as{number}",
+        number=f"A{number}",
+        resource=f"RS|{number}",
+        contract="CO|00000101",
+        task=PROJECT_TASK,
+        valid_from=date(2026, 1, 6),
+        valid_to=date(2026, 7, 1),
+        bill_level=None,
+        planned_e2=10_000,
+        status="CONFIRMED",
+    )
+    return replace(plain, **changes)
 
 
 def people() -> list[SourceFact]:
@@ -308,23 +308,23 @@ def people() -> list[SourceFact]:
 def cell(card: int, who: int, day: date, hours_e2: int, recorded: str, **changes: object) -> TimeEntry:
     """One submitted day cell."""
     name, weekday = f"TC-{card:06d}", day.strftime("%a")
-    fields: dict[str, object] = {
-        "bk": f"TE|{name}|{weekday}",
-        "recorded_at_ms": at(recorded),
-        "source_id": f"th{card}#{weekday}",
-        "card": name,
-        "resource": f"RS|{who}",
-        "assignment": f"AS|A{who}",
-        "task": PROJECT_TASK,
-        "work_date": day,
-        "hours_e2": hours_e2,
-        "time_type": "REG",
-        "billable": True,
-        "note": f"card {card}",
-        "status": "SUBMITTED",
-        "submitted_at_ms": at(recorded),
-    }
-    return TimeEntry(**{**fields, **changes})  # type: ignore[arg-type]
+    plain = TimeEntry(
+        bk=f"TE|{name}|{weekday}",
+        recorded_at_ms=at(recorded),
+        source_id=f"th{card}#{weekday}",
+        card=name,
+        resource=f"RS|{who}",
+        assignment=f"AS|A{who}",
+        task=PROJECT_TASK,
+        work_date=day,
+        hours_e2=hours_e2,
+        time_type="REG",
+        billable=True,
+        note=f"card {card}",
+        status="SUBMITTED",
+        submitted_at_ms=at(recorded),
+    )
+    return replace(plain, **changes)
 
 
 def approved(entry: TimeEntry, recorded: str) -> TimeEntry:

@@ -31,6 +31,7 @@ from tests.unit.checks.facts import (
     at,
     cell,
     contract,
+    contract_line,
     entity,
     masters,
     opportunity,
@@ -104,7 +105,7 @@ def fixed_fee_package(milestones: tuple[PackageMilestone, ...] = THIRDS) -> Serv
 
 
 def fixed_fee(value_minor: int = 12_000_000, revenue_method: str = "POC_HOURS") -> ContractLine:
-    return _line(value_minor, billing_method="FF", revenue_method=revenue_method)
+    return _line(value_minor, "FF", revenue_method)
 
 
 TERMS = Retainer(
@@ -118,26 +119,17 @@ TERMS = Retainer(
 
 
 def retainer(terms: Retainer = TERMS, **changes: object) -> ContractLine:
-    fields: dict[str, object] = {"start": date(2026, 1, 12), "retainer": terms, **changes}
-    return _line(11_400_000, billing_method="RET", revenue_method="STRAIGHT_LINE", **fields)
+    plain = _line(11_400_000, "RET", "STRAIGHT_LINE")
+    return replace(replace(plain, start=date(2026, 1, 12), retainer=terms), **changes)
 
 
-def _line(value_minor: int, **changes: object) -> ContractLine:
-    fields: dict[str, object] = {
-        "line": 1,
-        "package": "SK|ADVICE|1",
-        "tax_class": "SERVICE",
-        "value_minor": value_minor,
-        "discount_e6": 0,
-        "multiplier_reg_e2": 100,
-        "multiplier_ot_e2": 150,
-        "multiplier_travel_e2": 50,
-        "quantity_e2": 100,
-        "start": date(2026, 1, 6),
-        "end": None,
-        "source_id": "a01A",
-    }
-    return ContractLine(**{**fields, **changes})  # type: ignore[arg-type]
+def _line(value_minor: int, billing_method: str, revenue_method: str) -> ContractLine:
+    return contract_line(
+        value_minor=value_minor,
+        billing_method=billing_method,
+        revenue_method=revenue_method,
+        quantity_e2=100,
+    )
 
 
 def engagement(

@@ -28,35 +28,35 @@ ANNA = f"{RUN}#RS|1"
 
 def payroll(*employees: str, **changes: object) -> PayrollRun:
     """6,050.01 for each: 5,000.00 and a burden of 1,050.01."""
-    fields: dict[str, object] = {
-        "bk": RUN,
-        "recorded_at_ms": at("2026-01-28 16:00"),
-        "source_id": "payroll-1",
-        "entity": "LE|US01",
-        "period": "2026-01",
-        "run": 1,
-        "kind": "REGULAR",
-        "ccy": "USD",
-        "check_date": date(2026, 1, 30),
-        "posted_at_ms": at("2026-01-28 16:00"),
-        "lines": tuple(PayrollLine(bk, f"{bk}@example.com", 500_000, 105_001) for bk in employees),
-    }
-    return PayrollRun(**{**fields, **changes})  # type: ignore[arg-type]
+    plain = PayrollRun(
+        bk=RUN,
+        recorded_at_ms=at("2026-01-28 16:00"),
+        source_id="payroll-1",
+        entity="LE|US01",
+        period="2026-01",
+        run=1,
+        kind="REGULAR",
+        ccy="USD",
+        check_date=date(2026, 1, 30),
+        posted_at_ms=at("2026-01-28 16:00"),
+        lines=tuple(PayrollLine(bk, f"{bk}@example.com", 500_000, 105_001) for bk in employees),
+    )
+    return replace(plain, **changes)
 
 
 def leave(**changes: object) -> Absence:
-    fields: dict[str, object] = {
-        "bk": "AB|1",
-        "recorded_at_ms": at("2026-01-10 15:00"),
-        "source_id": "to1",
-        "number": "1",
-        "resource": "RS|1",
-        "kind": "VACATION",
-        "status": "APPROVED",
-        "days": (AbsenceDay(date(2026, 1, 30), 800), AbsenceDay(date(2026, 2, 2), 800)),
-        "approved_at_ms": at("2026-01-10 15:00"),
-    }
-    return Absence(**{**fields, **changes})  # type: ignore[arg-type]
+    plain = Absence(
+        bk="AB|1",
+        recorded_at_ms=at("2026-01-10 15:00"),
+        source_id="to1",
+        number="1",
+        resource="RS|1",
+        kind="VACATION",
+        status="APPROVED",
+        days=(AbsenceDay(date(2026, 1, 30), 800), AbsenceDay(date(2026, 2, 2), 800)),
+        approved_at_ms=at("2026-01-10 15:00"),
+    )
+    return replace(plain, **changes)
 
 
 def facts(*more: SourceFact) -> list[SourceFact]:

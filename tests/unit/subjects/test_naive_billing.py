@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from integration_core.ports.http import HttpRequest, HttpResponse
-from scenarios.subjects.naive_billing import bill
-from scenarios.subjects.naive_calls import Calls
-from scenarios.subjects.naive_memory import Memory
+from scenarios.subjects.naive.billing import bill
+from scenarios.subjects.naive.calls import Calls
+from scenarios.subjects.naive.memory import Memory
 
 NIGHT_MS = 1_769_918_400_000  # 2026-02-01T04:00:00Z, five hours after midnight in Berlin
 SYSTEMS = {

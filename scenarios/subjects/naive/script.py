@@ -10,10 +10,10 @@ from datetime import date
 from functools import partial
 from urllib.parse import urlencode
 
-from scenarios.subjects.naive_billing import bill, mirror
-from scenarios.subjects.naive_calls import DATA, Calls
-from scenarios.subjects.naive_deals import provision
-from scenarios.subjects.naive_memory import NO_DATE, Memory, Row, job_on, local_day
+from scenarios.subjects.naive.billing import bill, mirror
+from scenarios.subjects.naive.calls import DATA, Calls
+from scenarios.subjects.naive.deals import provision
+from scenarios.subjects.naive.memory import NO_DATE, Memory, Row, job_on, local_day
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 CRM_TABLES = {

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from scenarios.subjects.naive_calls import RECORD, Calls
-from scenarios.subjects.naive_memory import Memory, Row, customer_key, cutoff_ms, job_key, job_on, local_day
+from scenarios.subjects.naive.calls import RECORD, Calls
+from scenarios.subjects.naive.memory import Memory, Row, customer_key, cutoff_ms, job_key, job_on, local_day
 
 CENT, ONE = Decimal("0.01"), Decimal(1)
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

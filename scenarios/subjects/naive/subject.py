@@ -3,8 +3,8 @@
 from integration_core.ports.http import HttpTransport
 from scenarios.estate import Estate
 from scenarios.oracle.book import Book
-from scenarios.subjects.naive_calls import Calls
-from scenarios.subjects.naive_script import Script
+from scenarios.subjects.naive.calls import Calls
+from scenarios.subjects.naive.script import Script
 
 ROLES = ("crm", "psa", "hris", "erp")
 

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import msgspec
 
 from integration_core.ports.http import HttpRequest, HttpTransport, NoAnswer, NotSent
-from scenarios.subjects.naive_memory import Row
+from scenarios.subjects.naive.memory import Row
 
 TRIES = 3
 DATA = "/services/data/v59.0"

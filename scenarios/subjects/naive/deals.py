@@ -2,8 +2,8 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from scenarios.subjects.naive_calls import Calls
-from scenarios.subjects.naive_memory import Memory, Row, customer_key, job_key
+from scenarios.subjects.naive.calls import Calls
+from scenarios.subjects.naive.memory import Memory, Row, customer_key, job_key
 
 CENT = Decimal("0.01")
 
