@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, select
 
 from integration_core.canonical.deals import Contract
@@ -11,6 +10,7 @@ from integration_core.canonical.work import TimeCard
 from integration_core.store import schema
 from integration_core.store.cases import Cases
 from integration_core.store.intake import Intake
+from integration_core.store.payloads import read
 
 
 class BookReader:
@@ -47,11 +47,12 @@ class BookReader:
         ]
 
     def _lineage(self, connection: Connection, pieces: Any) -> list[dict[str, Any]]:
+        record, card = schema.record.c, schema.card.c
         contracts = {
-            row.native_id: msgspec.json.decode(row.payload, type=Contract).key
+            row.native_id: read(Contract, row.schema_version, row.payload).key
             for row in connection.execute(
-                select(schema.record.c.native_id, schema.record.c.payload).where(
-                    schema.record.c.entity == "Contract", schema.record.c.current
+                select(record.native_id, record.schema_version, record.payload).where(
+                    record.entity == "Contract", record.current
                 )
             )
         }
@@ -64,9 +65,9 @@ class BookReader:
             )
         }
         approvers = {
-            row.native_id: msgspec.json.decode(row.payload, type=TimeCard).approved_by_native_id or ""
+            row.native_id: read(TimeCard, row.schema_version, row.payload).approved_by_native_id or ""
             for row in connection.execute(
-                select(schema.card.c.native_id, schema.card.c.payload).where(schema.card.c.stage == "entered")
+                select(card.native_id, card.schema_version, card.payload).where(card.stage == "entered")
             )
         }
         return [

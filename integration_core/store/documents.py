@@ -7,7 +7,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, select, update
 
 from integration_core.canonical.billing import CreditDraft, Draft, Piece
@@ -15,6 +14,7 @@ from integration_core.canonical.ledger import InvoiceState
 from integration_core.canonical.work import TimeCard
 from integration_core.ports.store import DocumentRow, Mark
 from integration_core.store import schema
+from integration_core.store.payloads import read
 from integration_core.store.pieces import LOCKED_STATES, piece_of
 
 POSTED_STATES = frozenset({"POSTED", "PARTIALLY_PAID", "PAID", "CREDITED", "APPLIED"})
@@ -161,13 +161,13 @@ class Documents:
         marks = []
         card = schema.card
         current = connection.execute(
-            select(card.c.native_id, card.c.payload)
+            select(card.c.native_id, card.c.schema_version, card.c.payload)
             .where(card.c.stage == "entered")
             .order_by(card.c.native_id)
         )
-        for native_id, payload in current:
+        for native_id, version, payload in current:
             if native_id in cells:
-                marks.extend(_marks(payload, cells[native_id], documents))
+                marks.extend(_marks(read(TimeCard, version, payload), cells[native_id], documents))
         return marks
 
     def _document_of_source(self, connection: Connection) -> dict[str, str]:
@@ -176,9 +176,9 @@ class Documents:
         return {row.source_id: row.document for row in rows}
 
 
-def _marks(payload: str, cells: Sequence[Any], documents: dict[str, str]) -> list[Mark]:
+def _marks(card: TimeCard, cells: Sequence[Any], documents: dict[str, str]) -> list[Mark]:
     marks = []
-    for split in msgspec.json.decode(payload, type=TimeCard).splits:
+    for split in card.splits:
         first, last = split.start.isoformat(), split.end.isoformat()
         inside = [cell for cell in cells if first <= cell.work_date <= last]
         billed = sorted({documents.get(cell.event_source_id, "") for cell in inside})

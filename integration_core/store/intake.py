@@ -13,14 +13,15 @@ import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
 from integration_core.canonical.ledger import CodeList, InvoiceState, PeriodState, TaxRate
+from integration_core.canonical.versions import SCHEMA_VERSION
 from integration_core.canonical.work import Employee, TimeCard
 from integration_core.ports.store import Taken
 from integration_core.ports.systems import SourceRecord, Unread
 from integration_core.store import schema
+from integration_core.store.payloads import encode, payload_if_older, read
 
 CHUNK = 400
 T = TypeVar("T")
-_encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Intake:
@@ -67,6 +68,7 @@ class Intake:
                         table.c.native_id,
                         table.c.content,
                         table.c.recorded_at_ms,
+                        table.c.schema_version,
                         table.c.payload,
                     ).where(
                         table.c.native_id.in_([native_id_of(record) for record in chunk]), table.c.current
@@ -79,7 +81,7 @@ class Intake:
                 before = known.get(key)
                 record = _whole(record, before)
                 content = content_of(record)
-                outcome = _judge(before, content, record.recorded_at_ms)
+                outcome = _judge(before, type(record), content, record.recorded_at_ms)
                 outcomes[outcome] += 1
                 if outcome == "applied":
                     fresh.append(_row(key, record, content))
@@ -111,15 +113,20 @@ class Intake:
             known = {
                 row.native_id: row
                 for row in connection.execute(
-                    select(table.c.native_id, table.c.content, table.c.recorded_at_ms, table.c.stage).where(
-                        table.c.native_id.in_([card.native_id for card in chunk])
-                    )
+                    select(
+                        table.c.native_id,
+                        table.c.content,
+                        table.c.recorded_at_ms,
+                        table.c.schema_version,
+                        table.c.stage,
+                        _OLDER_CARD,
+                    ).where(table.c.native_id.in_([card.native_id for card in chunk]))
                 )
             }
             rows = []
             for card in chunk:
                 before, content = known.get(card.native_id), content_of(card)
-                outcome = _judge(before, content, card.recorded_at_ms)
+                outcome = _judge(before, TimeCard, content, card.recorded_at_ms)
                 if before is not None and before.stage == "entered":
                     outcome = (
                         "duplicate"  # an approved card is immutable; a later stamp is its splits' or ours
@@ -127,7 +134,7 @@ class Intake:
                 outcomes[outcome] += 1
                 if outcome == "applied":
                     rows.append(_card_row(card, content))
-            names = ("name", "recorded_at_ms", "content", "status", "payload", "stage")
+            names = ("name", "recorded_at_ms", "content", "status", "payload", "schema_version", "stage")
             schema.upsert(connection, table, rows, update=names)
         return outcomes
 
@@ -185,7 +192,7 @@ def _whole(record: SourceRecord, before: Any) -> SourceRecord:
     """A tombstone names only an id: it keeps what was known, or nobody could tell later who it was."""
     if before is None or not isinstance(record, Employee) or not record.deleted or record.employee_no:
         return record
-    known = msgspec.json.decode(before.payload, type=Employee)
+    known = read(Employee, before.schema_version, before.payload)
     return msgspec.structs.replace(known, deleted=True, recorded_at_ms=record.recorded_at_ms)
 
 
@@ -209,16 +216,24 @@ def native_id_of(record: SourceRecord) -> str:
 def content_of(record: SourceRecord) -> str:
     """A digest of everything but the stamp."""
     return hashlib.blake2b(
-        _encode(msgspec.structs.replace(record, recorded_at_ms=0)), digest_size=16
+        encode(msgspec.structs.replace(record, recorded_at_ms=0)), digest_size=16
     ).hexdigest()
 
 
-def _judge(before: Any, content: str, recorded_at_ms: int) -> str:
+def _judge(before: Any, kind: type[SourceRecord], content: str, recorded_at_ms: int) -> str:
     if before is None:
         return "applied"
-    if before.content == content:
+    if _content_known(before, kind) == content:
         return "duplicate"
     return "stale" if recorded_at_ms < before.recorded_at_ms else "applied"
+
+
+def _content_known(before: Any, kind: type[SourceRecord]) -> str:
+    """The digest as today's model gives it: what only gained a version is no news."""
+    digest: str = before.content
+    if before.schema_version == SCHEMA_VERSION:
+        return digest
+    return content_of(read(kind, before.schema_version, before.payload))
 
 
 def _row(key: tuple[str, str], record: SourceRecord, content: str) -> dict[str, object]:
@@ -227,7 +242,8 @@ def _row(key: tuple[str, str], record: SourceRecord, content: str) -> dict[str, 
         "native_id": key[1],
         "recorded_at_ms": record.recorded_at_ms,
         "content": content,
-        "payload": _encode(record).decode(),
+        "payload": encode(record).decode(),
+        "schema_version": SCHEMA_VERSION,
         "current": True,
     }
 
@@ -239,7 +255,8 @@ def _card_row(card: TimeCard, content: str) -> dict[str, object]:
         "recorded_at_ms": card.recorded_at_ms,
         "content": content,
         "status": card.status,
-        "payload": _encode(card).decode(),
+        "payload": encode(card).decode(),
+        "schema_version": SCHEMA_VERSION,
         "stage": "parked" if card.status == "Approved" and not card.deleted else "noted",
         "chain": "",
         "ver": 0,
@@ -251,6 +268,7 @@ def _chunks(records: Sequence[T]) -> Iterable[Sequence[T]]:
     return (records[at : at + CHUNK] for at in range(0, len(records), CHUNK))
 
 
+_OLDER_CARD = payload_if_older(schema.card)
 _ALL_WATERMARKS = select(
     schema.watermark.c.source, schema.watermark.c.stream, schema.watermark.c.complete_to_ms
 )

@@ -8,15 +8,17 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, func, select, update
 
+from integration_core.canonical.versions import SCHEMA_VERSION
 from integration_core.ports.store import Outgoing
 from integration_core.ports.systems import Outcome, Written
 from integration_core.rules.triage import PROBE_SECONDS, TRIES, backoff_seconds
 from integration_core.store import schema
+from integration_core.store.payloads import encode, payload_if_older, read_wish
 
 CHUNK = 400
+_OLDER = payload_if_older(schema.outbox)
 
 
 class Outbox:
@@ -25,23 +27,32 @@ class Outbox:
     def want(self, connection: Connection, lane: str, rows: Iterable[tuple[str, Any]], now_ms: int) -> int:
         """State the wanted payloads; returns how many of them are new or changed."""
         table = schema.outbox
-        wanted = {key: msgspec.json.encode(payload, order="deterministic") for key, payload in rows}
+        wanted = {key: encode(payload) for key, payload in rows}
         changed = []
         keys = list(wanted)
         for at in range(0, len(keys), CHUNK):
             known = {
-                row.key: row.revision
+                row.key: _revision(lane, row)
                 for row in connection.execute(
-                    select(table.c.key, table.c.revision).where(
+                    select(table.c.key, table.c.revision, table.c.schema_version, _OLDER).where(
                         table.c.lane == lane, table.c.key.in_(keys[at : at + CHUNK])
                     )
                 )
             }
             for key in keys[at : at + CHUNK]:
-                revision = hashlib.blake2b(wanted[key], digest_size=16).hexdigest()
+                revision = _digest(wanted[key])
                 if known.get(key) != revision:
                     changed.append(_fresh(lane, key, revision, wanted[key], now_ms))
-        names = ("revision", "payload", "state", "attempts", "not_before_ms", "wanted_ms", "error")
+        names = (
+            "revision",
+            "payload",
+            "schema_version",
+            "state",
+            "attempts",
+            "not_before_ms",
+            "wanted_ms",
+            "error",
+        )
         schema.upsert(connection, table, changed, update=names)
         return len(changed)
 
@@ -59,7 +70,7 @@ class Outbox:
                 lane=lane,
                 key=row.key,
                 revision=row.revision,
-                payload=msgspec.json.decode(row.payload),
+                payload=read_wish(lane, row.schema_version, row.payload),
                 attempts=row.attempts,
             )
             for row in rows
@@ -119,11 +130,11 @@ class Outbox:
         found: dict[str, Any] = {}
         for at in range(0, len(keys), CHUNK):
             rows = connection.execute(
-                select(table.c.key, table.c.payload).where(
+                select(table.c.key, table.c.schema_version, table.c.payload).where(
                     table.c.lane == lane, table.c.key.in_(list(keys[at : at + CHUNK]))
                 )
             )
-            found |= {row.key: msgspec.json.decode(row.payload) for row in rows}
+            found |= {row.key: read_wish(lane, row.schema_version, row.payload) for row in rows}
         return found
 
     def counts(self, connection: Connection) -> dict[str, int]:
@@ -137,12 +148,25 @@ class Outbox:
         return {f"{row.lane}:{row.state}": row.n for row in rows}
 
 
+def _revision(lane: str, row: Any) -> str:
+    """What a row's wish would be called today: a target is not told again what only gained a version."""
+    revision: str = row.revision
+    if row.schema_version == SCHEMA_VERSION:
+        return revision
+    return _digest(encode(read_wish(lane, row.schema_version, row.payload)))
+
+
+def _digest(payload: bytes) -> str:
+    return hashlib.blake2b(payload, digest_size=16).hexdigest()
+
+
 def _fresh(lane: str, key: str, revision: str, payload: bytes, now_ms: int) -> dict[str, Any]:
     return {
         "lane": lane,
         "key": key,
         "revision": revision,
         "payload": payload.decode(),
+        "schema_version": SCHEMA_VERSION,
         "sent_revision": "",
         "state": "pending",
         "attempts": 0,

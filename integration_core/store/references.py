@@ -1,46 +1,14 @@
 """Source records for the rules, in the order they were applied, and which contracts stand in the PSA."""
 
 from collections.abc import Sequence
+from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, select
 
-from integration_core.canonical.deals import Contract, Customer, Opportunity, Quote, RateLine, ServicePackage
-from integration_core.canonical.ledger import CodeList, LegalEntity, PeriodState, TaxRate
-from integration_core.canonical.payroll import PayrollRun
-from integration_core.canonical.work import (
-    Absence,
-    Assignment,
-    Employee,
-    Estimate,
-    MilestoneState,
-    ProjectState,
-)
+from integration_core.canonical.versions import ENTITIES
 from integration_core.ports.systems import SourceRecord
 from integration_core.store import schema
-
-_DECODERS: dict[str, msgspec.json.Decoder[SourceRecord]] = {
-    kind.__name__: msgspec.json.Decoder(kind)
-    for kind in (
-        Absence,
-        Assignment,
-        CodeList,
-        Contract,
-        Customer,
-        Employee,
-        Estimate,
-        LegalEntity,
-        MilestoneState,
-        Opportunity,
-        PayrollRun,
-        PeriodState,
-        ProjectState,
-        Quote,
-        RateLine,
-        ServicePackage,
-        TaxRate,
-    )
-}
+from integration_core.store.payloads import read
 
 
 class ReferenceReader:
@@ -50,23 +18,23 @@ class ReferenceReader:
         """Current records applied after a sequence number, and the number to go on from."""
         table = schema.record
         rows = connection.execute(
-            select(table.c.seq, table.c.entity, table.c.payload)
+            select(table.c.seq, table.c.entity, table.c.schema_version, table.c.payload)
             .where(table.c.seq > after, table.c.current)
             .order_by(table.c.seq)
         ).all()
-        records = [_DECODERS[row.entity].decode(row.payload) for row in rows]
+        records = [_record(row.entity, row.schema_version, row.payload) for row in rows]
         return records, int(rows[-1].seq) if rows else after
 
     def as_of(self, connection: Connection, before_ms: int) -> Sequence[SourceRecord]:
         """The records as the sources had committed them before an instant, in the order they were applied."""
         table = schema.record
         rows = connection.execute(
-            select(table.c.entity, table.c.native_id, table.c.payload)
+            select(table.c.entity, table.c.native_id, table.c.schema_version, table.c.payload)
             .where(table.c.recorded_at_ms < before_ms)
             .order_by(table.c.recorded_at_ms, table.c.seq)
         )
-        latest = {(row.entity, row.native_id): row.payload for row in rows}
-        return [_DECODERS[entity].decode(payload) for (entity, _), payload in latest.items()]
+        latest = {(entity, native_id): (version, payload) for entity, native_id, version, payload in rows}
+        return [_record(entity, *stored) for (entity, _), stored in latest.items()]
 
     def provisioned(self, connection: Connection) -> frozenset[str]:
         """Native ids of contracts whose project stands."""
@@ -76,3 +44,9 @@ class ReferenceReader:
         """Note that a contract's project stands in every target."""
         row = {"contract_native_id": contract_native_id, "at_ms": at_ms}
         schema.upsert(connection, schema.provisioned, [row], update=())
+
+
+def _record(entity: str, version: int, payload: str) -> SourceRecord:
+    kind: Any = ENTITIES[entity]
+    record: SourceRecord = read(kind, version, payload)
+    return record

@@ -32,6 +32,7 @@ record = Table(
     Column("recorded_at_ms", BigInteger, nullable=False),
     Column("content", String(32), nullable=False),
     Column("payload", Text, nullable=False),
+    Column("schema_version", Integer, nullable=False),  # of the canonical model, as the payload was written
     Column("current", Boolean, nullable=False),
     Index("record_current", "entity", "native_id", "current"),
 )
@@ -97,6 +98,7 @@ card = Table(
     Column("content", String(32), nullable=False),
     Column("status", String(32), nullable=False),
     Column("payload", Text, nullable=False),
+    Column("schema_version", Integer, nullable=False),
     Column("stage", String(16), nullable=False),  # noted | parked | entered
     Column("chain", String(128), nullable=False),
     Column("ver", Integer, nullable=False),
@@ -218,6 +220,7 @@ outbox = Table(
     Column("key", String(200), primary_key=True),
     Column("revision", String(32), nullable=False),
     Column("payload", Text, nullable=False),
+    Column("schema_version", Integer, nullable=False),
     Column("sent_revision", String(32), nullable=False),
     Column("state", String(16), nullable=False),  # pending sent refused
     Column("attempts", Integer, nullable=False),

@@ -2,21 +2,23 @@
 
 from collections.abc import Sequence
 
-import msgspec
 from sqlalchemy import Connection, select
 
 from integration_core.canonical.work import TimeCard, TimeCell
 from integration_core.ports.store import Unapproved
 from integration_core.store import schema
+from integration_core.store.payloads import read
 
 
 def waiting_cells(connection: Connection, cutoff_ms: int) -> Sequence[Unapproved]:
     """Billable cells that were submitted but not approved at an instant."""
     table = schema.card
     rows = connection.execute(
-        select(table.c.native_id, table.c.payload, table.c.chain).order_by(table.c.native_id)
+        select(table.c.native_id, table.c.schema_version, table.c.payload, table.c.chain).order_by(
+            table.c.native_id
+        )
     ).all()
-    cards = {row.native_id: msgspec.json.decode(row.payload, type=TimeCard) for row in rows}
+    cards = {row.native_id: read(TimeCard, row.schema_version, row.payload) for row in rows}
     chains = {row.native_id: row.chain for row in rows}
     tasks = {row.native_id: row for row in connection.execute(select(schema.task))}
     found = []

@@ -10,7 +10,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, exists, func, insert, select, update
 
 from integration_core.canonical.billing import Blocked, Entry, Rated, Unpriced
@@ -18,6 +17,7 @@ from integration_core.canonical.close import Booked
 from integration_core.canonical.work import Task, TimeCard
 from integration_core.ports.store import Resolved, Unapproved
 from integration_core.store import schema
+from integration_core.store.payloads import read
 from integration_core.store.pieces import piece_row
 from integration_core.store.unapproved import approved_ms, waiting_cells
 
@@ -69,13 +69,14 @@ class Work:
         while progress and parked:
             left = []
             for row in parked:
-                card = msgspec.json.decode(row.payload, type=TimeCard)
+                card = read(TimeCard, row.schema_version, row.payload)
                 if not self._enter(connection, card, people, tasks):
                     left.append(row)
             progress = len(left) < len(parked)
             parked = left
         for row in parked:
-            self._leave_nothing_billable(connection, msgspec.json.decode(row.payload, type=TimeCard), tasks)
+            card = read(TimeCard, row.schema_version, row.payload)
+            self._leave_nothing_billable(connection, card, tasks)
         return Resolved(waiting - len(parked), tuple(self._outrun(connection)))
 
     def _leave_nothing_billable(self, connection: Connection, card: TimeCard, tasks: dict[str, Any]) -> None:

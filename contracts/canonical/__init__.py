@@ -1,0 +1,1 @@
+"""The canonical model as published schemas, one folder a version, and the rules by which they may change."""
