@@ -129,8 +129,8 @@ def _post(world: World, document: Record, kind: str, approved_ms: int, at_ms: in
 def _apply(world: World, memo: Record, invoice: Record, at_ms: int) -> None:
     """Apply a credit to its invoice up to what is open there; at one rate it needs no journal."""
     take_e4 = min(int(one.values["foreignamountunpaid"] or 0) for one in (memo, invoice))
-    if not take_e4:
-        return
+    if take_e4 <= 0:
+        return  # many memos of cents round their tax up; the one that completes it may be less than nothing
     subsidiary = world.store.require("subsidiary", str(memo.values["subsidiary"]))
     digits = functional_digits(world, subsidiary)
     relieve(world, invoice, take_e4, digits, at_ms, settled=CREDITED)

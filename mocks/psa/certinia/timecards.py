@@ -62,6 +62,9 @@ def before_timecard(write: Write) -> list[Problem]:
         problems = _belonging(write.world.store, write.record_id, new, changed)
     if not problems and _brings_time(old, new, changed):
         problems = _room(write.world.store, write.record_id, new)
+    elif not problems and old.get("pse__Status__c") == "Rejected" != new["pse__Status__c"]:
+        # A card that was sent back counts for nothing; taken up again, its hours must find room.
+        problems = _days(write.world.store, write.record_id, new)
     if not problems:
         _derive(write, old, new)
     return problems

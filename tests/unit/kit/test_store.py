@@ -1,5 +1,7 @@
 """The store: versions as differences, transactions, uniqueness, snapshots."""
 
+from pathlib import Path
+
 import pytest
 
 from mocks.kit.schema import Field, ObjectType, Schema
@@ -105,3 +107,15 @@ def test_due_work__is_taken_once_in_order(store: Store) -> None:
 def test_lookups_of_references__use_an_index(store: Store) -> None:
     plan = store.rows('EXPLAIN QUERY PLAN SELECT * FROM "part" WHERE "thing" = ?', ("1",))
     assert "USING INDEX" in plan[0][3]
+
+
+def test_a_snapshot_of_a_file__is_restored_into_files_and_memory(store: Store, tmp_path: Path) -> None:
+    kept = Store(SCHEMA, tmp_path / "world.sqlite")
+    kept.insert("thing", "1", {"code": "a"}, 10)
+    snapshot = kept.snapshot()
+    kept.update("thing", "1", {"code": "b"}, 20)
+    for target in (kept, store):
+        target.restore(snapshot)
+        assert target.require("thing", "1").values["code"] == "a"
+    kept.close()
+    assert Store(SCHEMA, tmp_path / "world.sqlite").require("thing", "1").values["code"] == "a"

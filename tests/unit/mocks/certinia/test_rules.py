@@ -249,6 +249,16 @@ def test_a_day_over_24_hours__is_refused_over_all_cards_that_stand() -> None:
     assert refusal(change, world, first, pse__Status__c="Submitted")[1] == (MONDAY_HOURS,)
 
 
+def test_a_rejected_card_taken_up_again__needs_room_for_its_hours() -> None:
+    world = assigned_world()
+    first = create_card(world, **{MONDAY_HOURS: 20_00}, pse__Status__c="Submitted")
+    change(world, first, pse__Status__c="Rejected")
+    second = create_card(world, **{MONDAY_HOURS: 20_00})
+    assert refusal(change, world, first, pse__Status__c="Saved")[1] == (MONDAY_HOURS,)
+    change(world, second, **{MONDAY_HOURS: 4_00})
+    assert change(world, first, pse__Status__c="Saved").values["pse__Status__c"] == "Saved"
+
+
 def test_a_replaced_cards_hours__do_not_count_beside_its_replacement() -> None:
     world = assigned_world()
     cells = week(hours_e2=(20_00,))

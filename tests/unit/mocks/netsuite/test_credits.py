@@ -293,3 +293,15 @@ def test_payments__name_invoices_only() -> None:
     estate.act(intent(), references={"CO|00000101": "800CONTRACT"})
     (payment,) = estate.observed(Payment)
     assert payment.applications == (Application(invoice="1", amount_tc_minor=7500),)
+
+
+def test_a_memo_of_less_than_nothing__stays_open_and_the_account_goes_on() -> None:
+    estate = billed(line("0.43"))
+    for place in range(6):  # 0.58 cents of tax each time: one cent
+        estate.made("POST", "creditMemo", memo(f"CM|{place}", line("0.07")))
+    estate.made("POST", "creditMemo", memo("CM|LAST", line("0.01")))
+    estate.step(POSTING_MS)
+    found = statuses(estate)
+    assert found["A"] == ("CREDITED", 0)
+    # The sixth memo has a cent that the invoice did not need, the last one owes it.
+    assert (found["CM|5"], found["CM|LAST"]) == (("POSTED", 1), ("POSTED", -1))
