@@ -7,7 +7,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 STAMP := .venv/.installed
 
-.PHONY: env rehearsal test browser check campaign live lint types architecture bench lock clean
+.PHONY: env rehearsal test contracts properties properties-ci browser check campaign live lint types architecture bench lock clean
 
 env: $(STAMP)
 
@@ -47,7 +47,19 @@ browser: env
 		|| { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
 	$(BIN)/pytest -q tests/browser
 
-check: lint types architecture test browser
+# All consumers, all providers, all descriptions, all drift: what CI runs on every commit, in less than three minutes.
+contracts: env
+	$(BIN)/rehearse contracts --junit reports/contracts/junit.xml
+
+# Hypothesis as CI runs it: the same examples every time.
+properties-ci: env
+	$(BIN)/pytest -q -n 2 tests/property --junitxml=reports/properties/junit.xml
+
+# Hypothesis with many random examples; what it finds is kept in reports/hypothesis and tried first the next time.
+properties: env
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -q -n 2 tests/property --junitxml=reports/properties/junit.xml
+
+check: lint types architecture test contracts browser
 
 # The long proofs: many seeds, both modes, both databases, a core that is killed at random moments.
 campaign: env

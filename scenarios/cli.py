@@ -14,7 +14,9 @@ from typing import Annotated, Any
 
 import typer
 
+from scenarios import cli_contracts
 from scenarios.interruption import Interrupted
+from scenarios.mistakes import BadUsage
 
 SUBJECTS = ("core", "naive")
 EXIT = {"pass": 0, "fail": 1, "unknown": 3}
@@ -24,10 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Rehearse the month-end before it is real.",
 )
-
-
-class BadUsage(Exception):
-    """A wish that cannot be fulfilled; the text is one sentence for the person who typed it."""
+app.add_typer(cli_contracts.app, name="contracts")
 
 
 @app.command()

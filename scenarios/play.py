@@ -10,29 +10,9 @@ from collections.abc import Iterable, Iterator
 from msgspec import structs
 
 from mocks.firm.facts.source import SourceFact
-from mocks.firm.plays import Play
+from mocks.firm.plays import Play, role_of
 from scenarios.estate import ROLES, Estate
 
-MASTER_ROLES = {
-    "LegalEntity": "erp",
-    "CostCentre": "erp",
-    "Practice": "erp",
-    "TaxRate": "erp",
-    "Account": "crm",
-    "ServicePackage": "crm",
-    "Opportunity": "crm",
-    "Quote": "crm",
-    "Contract": "crm",
-    "Resource": "hris",
-    "Assignment": "psa",
-    "TimeEntry": "psa",
-    "Milestone": "psa",
-    "Estimate": "psa",
-    "ProjectCompletion": "psa",
-    "Absence": "hris",
-    "PayrollRun": "payroll",
-    "PaymentIntent": "erp",
-}
 BATCH = 5_000
 _INSTANTS = (
     "submitted_at_ms",
@@ -47,14 +27,6 @@ _INSTANTS = (
 
 class Refused(Exception):
     """A system of record refused a fact: the firm or the mock is wrong, not the subject."""
-
-
-def role_of(fact: SourceFact) -> str:
-    """The role whose system records this kind of fact."""
-    kind = type(fact).__name__
-    if kind == "RateLine":
-        return "psa" if getattr(fact, "scope", "") == "DEFAULT" else "crm"
-    return MASTER_ROLES[kind]
 
 
 class Player:

@@ -11,6 +11,7 @@ from integration_core.ports.http import NoAnswer, NotSent
 from mocks.firm.facts.documents import Document, TargetDocument
 from mocks.firm.facts.source import Fact, LegalEntity, SourceFact
 from mocks.firm.firm import Firm
+from mocks.firm.plays import role_of
 from scenarios.catalogue.scenario import Scenario
 from scenarios.checks.verdict import Judgement, judge
 from scenarios.estate import ROLES, Estate
@@ -29,7 +30,7 @@ from scenarios.events import (
 from scenarios.faults.plan import Plan
 from scenarios.oracle.book import Book
 from scenarios.oracle.evidence import Evidence
-from scenarios.play import Player, role_of
+from scenarios.play import Player
 from scenarios.subjects.port import NotAtRest, Subject
 from scenarios.tracing import calls_behind
 

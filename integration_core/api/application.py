@@ -4,12 +4,31 @@ import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
+import msgspec
+from fastapi import Depends, FastAPI, HTTPException, Path, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from msgspec import Struct
-from pydantic import BaseModel
 from sqlalchemy import Connection
 
+from integration_core.api.description import (
+    CASE_ID,
+    CLOCK_BODY,
+    MAXIMUM_MS,
+    NOTED,
+    NOTIFICATION,
+    NOTIFIERS,
+    AtRest,
+    BookShown,
+    CaseShown,
+    Health,
+    MessagesShown,
+    Replayed,
+    Stepped,
+    answers,
+    refused,
+)
 from integration_core.ports.engine import Activations, Rest
 from integration_core.ports.store import Store
 from integration_core.ports.webhooks import Receiver, Unverified
@@ -30,30 +49,46 @@ class Operations(Struct, frozen=True, kw_only=True):
     tokens: Mapping[str, str]  # token -> role, operator or reader
 
 
-class ClockStep(BaseModel):
+class ClockStep(Struct, frozen=True, forbid_unknown_fields=True):
     """Body of `PUT /operations/clock`."""
 
-    now_ms: int
+    now_ms: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_MS)]
+
+
+_BEARER = HTTPBearer(auto_error=False, description="The token of an operator or a reader.")
+Vendor = Annotated[str, Path(json_schema_extra={"enum": list(NOTIFIERS)})]
+Token = Annotated[str, Path(min_length=1, max_length=200)]
+CaseId = Annotated[str, Path(pattern=CASE_ID)]
 
 
 def application(operations: Operations) -> FastAPI:
     """The API; every route but the notifications asks for a bearer token."""
     api = FastAPI(title="integration core", version="1", docs_url=None, redoc_url=None)
+    api.add_exception_handler(RequestValidationError, _not_understood)
     _add_notifications(api, operations)
     _add_reading(api, operations)
     _add_acting(api, operations)
     return api
 
 
+async def _not_understood(request: Request, problem: Exception) -> JSONResponse:
+    """One sentence like every other refusal; what was sent is not repeated."""
+    errors = problem.errors() if isinstance(problem, RequestValidationError) else ()
+    places = sorted({".".join(str(part) for part in error["loc"]) + ": " + error["msg"] for error in errors})
+    return JSONResponse({"detail": f"The call cannot be understood: {'; '.join(places)}."}, 422)
+
+
 def _role(operations: Operations, wanted: str) -> Callable[..., Awaitable[None]]:
-    async def guard(request: Request) -> None:
-        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    async def guard(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> None:
+        token_given = "" if given is None else given.credentials
         role = ""
         for token, name in operations.tokens.items():
-            if hmac.compare_digest(given.encode(), token.encode()):
+            if hmac.compare_digest(token_given.encode(), token.encode()):
                 role = name
         if not role:
-            raise HTTPException(401, "The bearer token is missing or wrong.")
+            raise HTTPException(
+                401, "The bearer token is missing or wrong.", headers={"WWW-Authenticate": "Bearer"}
+            )
         if wanted == "operator" and role != "operator":
             raise HTTPException(403, "This needs the role operator.")
 
@@ -61,8 +96,14 @@ def _role(operations: Operations, wanted: str) -> Callable[..., Awaitable[None]]
 
 
 def _add_notifications(api: FastAPI, operations: Operations) -> None:
-    @api.post("/webhooks/{vendor}/{token}", operation_id="receive_notification", status_code=200)
-    async def receive(vendor: str, token: str, request: Request) -> Response:
+    @api.post(
+        "/webhooks/{vendor}/{token}",
+        operation_id="receive_notification",
+        response_class=Response,
+        responses=NOTED | refused(401, 404, 413, 422),
+        openapi_extra=NOTIFICATION,
+    )
+    async def receive(vendor: Vendor, token: Token, request: Request) -> Response:
         """Take a notification as a reason to poll its source; what it says is read from the source."""
         receiver = operations.receivers.get(vendor)
         if receiver is None:
@@ -73,6 +114,8 @@ def _add_notifications(api: FastAPI, operations: Operations) -> None:
             notified = receiver.receive(headers, body, token)
         except Unverified as unverified:
             raise HTTPException(401, f"The notification was not accepted: {unverified}.") from unverified
+        except RecursionError as nested:  # before any signature is checked, so it is anybody's to send
+            raise HTTPException(422, "The notification is nested too deeply.") from nested
 
         def note(connection: Connection) -> None:
             fresh = [
@@ -92,7 +135,7 @@ async def _bounded_body(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAXIMUM_BODY_BYTES:
-            raise HTTPException(413, "The notification is too large.")
+            raise HTTPException(413, "The body is too large.")
     return bytes(body)
 
 
@@ -100,30 +143,42 @@ def _add_reading(api: FastAPI, operations: Operations) -> None:
     reader = [Depends(_role(operations, "reader"))]
     store = operations.store
 
-    @api.get("/operations/health", operation_id="health")
-    async def health() -> dict[str, Any]:
+    @api.get("/operations/health", operation_id="health", responses=answers(Health))
+    async def health() -> JSONResponse:
         """Alive, and what time it is here."""
-        return {"status": "up", "now_ms": operations.now_ms()}
+        return JSONResponse({"status": "up", "now_ms": operations.now_ms()})
 
-    @api.get("/operations/rest", operation_id="rest", dependencies=reader)
-    async def rest() -> dict[str, Any]:
+    @api.get("/operations/rest", operation_id="rest", dependencies=reader, responses=answers(AtRest, 401))
+    async def rest() -> JSONResponse:
         """Whether anything is running, due now, and when the next timer is due."""
         state = await operations.rest()
-        return {"running": state.running, "due_now": state.due_now, "next_due": state.next_due_ms}
+        return JSONResponse(
+            {"running": state.running, "due_now": state.due_now, "next_due": state.next_due_ms}
+        )
 
-    @api.get("/operations/cases", operation_id="cases", dependencies=reader)
+    @api.get(
+        "/operations/cases",
+        operation_id="cases",
+        dependencies=reader,
+        responses=answers(list[CaseShown], 401, 422),
+    )
     async def cases(only_open: bool = False) -> JSONResponse:
         """The exception queue."""
         rows = await operations.transaction(lambda c: store.cases.all(c, only_open=only_open))
         return JSONResponse([{name: getattr(row, name) for name in row.__struct_fields__} for row in rows])
 
-    @api.get("/operations/messages", operation_id="messages", dependencies=reader)
-    async def messages() -> dict[str, Any]:
+    @api.get(
+        "/operations/messages",
+        operation_id="messages",
+        dependencies=reader,
+        responses=answers(MessagesShown, 401),
+    )
+    async def messages() -> JSONResponse:
         """Messages by outcome, and the outbox by lane and state."""
         counts = await operations.transaction(store.intake.counts)
-        return {"inbox": counts, "outbox": await operations.transaction(store.outbox.counts)}
+        return JSONResponse({"inbox": counts, "outbox": await operations.transaction(store.outbox.counts)})
 
-    @api.get("/operations/book", operation_id="book", dependencies=reader)
+    @api.get("/operations/book", operation_id="book", dependencies=reader, responses=answers(BookShown, 401))
     async def book() -> JSONResponse:
         """Pieces, cases, messages and lineage: what a judge may read of this core."""
         return JSONResponse(await operations.transaction(store.book.read))
@@ -133,8 +188,13 @@ def _add_acting(api: FastAPI, operations: Operations) -> None:
     operator = [Depends(_role(operations, "operator"))]
     store = operations.store
 
-    @api.post("/operations/cases/{case_id}/replay", operation_id="replay", dependencies=operator)
-    async def replay(case_id: str) -> dict[str, Any]:
+    @api.post(
+        "/operations/cases/{case_id}/replay",
+        operation_id="replay",
+        dependencies=operator,
+        responses=answers(Replayed, 401, 403, 404, 422),
+    )
+    async def replay(case_id: CaseId) -> JSONResponse:
         """Let a case's process run again now."""
 
         def ask(connection: Connection) -> bool:
@@ -148,17 +208,24 @@ def _add_acting(api: FastAPI, operations: Operations) -> None:
 
         if not await operations.transaction(ask):
             raise HTTPException(404, f"There is no case {case_id}.")
-        return {"replayed": case_id}
+        return JSONResponse({"replayed": case_id})
 
-    @api.put("/operations/clock", operation_id="step_clock", dependencies=operator)
-    async def clock(step: Annotated[ClockStep, ...]) -> dict[str, Any]:
+    @api.put(
+        "/operations/clock",
+        operation_id="step_clock",
+        dependencies=operator,
+        responses=answers(Stepped, 401, 403, 413, 422),
+        openapi_extra=CLOCK_BODY,
+    )
+    async def clock(request: Request) -> JSONResponse:
         """Move the clock of a rehearsal forward."""
         if operations.step_clock is None:
             raise HTTPException(
                 403, "This core follows the wall clock; its clock is stepped in rehearsals only."
             )
         try:
+            step = msgspec.json.decode(await _bounded_body(request), type=ClockStep)
             await operations.step_clock(step.now_ms)
-        except ValueError as problem:
+        except (ValueError, RecursionError) as problem:  # msgspec's refusals are ValueErrors
             raise HTTPException(422, str(problem)) from problem
-        return {"now_ms": operations.now_ms()}
+        return JSONResponse({"now_ms": operations.now_ms()})

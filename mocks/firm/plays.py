@@ -5,6 +5,26 @@ from msgspec import Struct
 from mocks.firm.facts.source import SourceFact
 
 CRM, PSA, HRIS, PAYROLL, ERP = "crm", "psa", "hris", "payroll", "erp"
+_RECORDED_BY = {
+    "LegalEntity": ERP,
+    "CostCentre": ERP,
+    "Practice": ERP,
+    "TaxRate": ERP,
+    "Account": CRM,
+    "ServicePackage": CRM,
+    "Opportunity": CRM,
+    "Quote": CRM,
+    "Contract": CRM,
+    "Resource": HRIS,
+    "Assignment": PSA,
+    "TimeEntry": PSA,
+    "Milestone": PSA,
+    "Estimate": PSA,
+    "ProjectCompletion": PSA,
+    "Absence": HRIS,
+    "PayrollRun": PAYROLL,
+    "PaymentIntent": ERP,
+}
 # at one instant people are entered before deals, deals before assignments, those before time and money
 _ORDER = {HRIS: 0, CRM: 1, PSA: 2, PAYROLL: 3, ERP: 4}
 
@@ -15,6 +35,14 @@ class Play(Struct, frozen=True):
     at_ms: int
     role: str
     facts: tuple[SourceFact, ...]
+
+
+def role_of(fact: SourceFact) -> str:
+    """The role whose system records this kind of fact."""
+    kind = type(fact).__name__
+    if kind == "RateLine":
+        return PSA if getattr(fact, "scope", "") == "DEFAULT" else CRM
+    return _RECORDED_BY[kind]
 
 
 def play_key(play: Play) -> tuple[int, int, str]:

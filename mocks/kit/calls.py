@@ -47,6 +47,7 @@ class Call:
         "principal",
         "query_string",
         "raw_path",
+        "root_path",
         "scheme",
         "world",
     )
@@ -60,6 +61,7 @@ class Call:
         body: bytes,
         scheme: str = "http",
         raw_path: str | None = None,
+        root_path: str = "",
     ) -> None:
         self.method = method
         self.path = path
@@ -68,6 +70,7 @@ class Call:
         self.headers = headers
         self.body = body
         self.scheme = scheme
+        self.root_path = root_path  # the prefix that these servers stand under, if any
         self.host = headers.get("host", "localhost")
         self.path_parameters: dict[str, str] = {}
         self.operation: Operation | None = None
@@ -76,8 +79,8 @@ class Call:
 
     @property
     def base_url(self) -> str:
-        """Scheme and host that this very request came by; returned links are built from it (wire 3)."""
-        return f"{self.scheme}://{self.host}"
+        """Scheme, host and prefix that this very request came by; returned links are built from it (wire 3)."""
+        return f"{self.scheme}://{self.host}{self.root_path}"
 
     def query(self) -> dict[str, str]:
         """Query parameters; of a repeated one the last."""

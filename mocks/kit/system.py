@@ -106,6 +106,7 @@ class MockSystem:
             body or b"",
             scope.get("scheme", "http"),
             scope["raw_path"].decode("latin-1") if scope.get("raw_path") else None,
+            scope.get("root_path", ""),
         )
         if call.path.startswith(CONTROL_PREFIX):
             await _answer(send, await self._control.serve(call, too_large=body is None))
@@ -191,7 +192,7 @@ class MockSystem:
 
     def _match(self, call: Call) -> Operation | Reply:
         path = call.path.rstrip("/") or "/"
-        others = False
+        allowed: set[str] = set()
         for pattern, methods in self._routes:
             match = pattern.match(path)
             if match is None:
@@ -200,8 +201,12 @@ class MockSystem:
             if operation is not None:
                 call.path_parameters = match.groupdict()
                 return operation
-            others = True
-        return self.vendor.failure("method", 405, 0) if others else self.vendor.failure("not_found", 404, 0)
+            allowed |= methods.keys()
+        if not allowed:
+            return self.vendor.failure("not_found", 404, 0)
+        refused = self.vendor.failure("method", 405, 0)
+        refused.headers.append(("allow", ", ".join(sorted(allowed))))
+        return refused
 
 
 def described(vendor: Vendor) -> FastAPI:
@@ -210,22 +215,49 @@ def described(vendor: Vendor) -> FastAPI:
         title=f"{vendor.name} ({vendor.role})", version=vendor.version, docs_url=None, redoc_url=None
     )
     for operation in vendor.operations:
-        extra: dict[str, Any] = {"parameters": list(operation.parameters)}
-        if operation.request is not None:
-            extra["requestBody"] = operation.request
-        if operation.responses is not None:
-            extra["responses"] = operation.responses
         application.add_api_route(
             operation.path,
             _described_only,
             methods=[operation.method],
-            summary=operation.summary,
-            description=operation.summary,
             operation_id=operation.name,
-            openapi_extra=extra,
             response_model=None,
         )
+
+    def openapi() -> dict[str, Any]:
+        if application.openapi_schema is None:
+            application.openapi_schema = description_of(vendor)
+        return application.openapi_schema
+
+    # The framework's own way to bring a description; its generated one adds answers that no vendor gives.
+    application.openapi = openapi  # type: ignore[method-assign]
     return application
+
+
+def description_of(vendor: Vendor) -> dict[str, Any]:
+    """The OpenAPI description: exactly the parameters, bodies and answers that the operations name."""
+    paths: dict[str, Any] = {}
+    for operation in vendor.operations:
+        shown: dict[str, Any] = {
+            "operationId": operation.name,
+            "summary": operation.summary,
+            "security": [] if operation.public else list(vendor.security),
+            "parameters": list(operation.parameters),
+            "responses": operation.responses or {"200": {"description": "Done"}},
+        }
+        if operation.request is not None:
+            shown["requestBody"] = operation.request
+        # Of a path parameter that takes slashes (`{value:path}`) the description knows the name alone.
+        path = re.sub(r"\{(\w+):\w+\}", r"{\1}", operation.path)
+        paths.setdefault(path, {})[operation.method.lower()] = shown
+    title = f"{vendor.name} ({vendor.role})"
+    found: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": vendor.version},
+        "paths": paths,
+    }
+    if vendor.components:
+        found["components"] = vendor.components
+    return found
 
 
 async def _described_only() -> None:
@@ -234,6 +266,8 @@ async def _described_only() -> None:
 
 def _route_table(application: FastAPI, vendor: Vendor) -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
     by_name = {operation.name: operation for operation in vendor.operations}
+    if len(by_name) != len(vendor.operations):
+        raise ValueError(f"Two operations of {vendor.name} share a name; one would answer the other's calls.")
     table: dict[str, tuple[re.Pattern[str], dict[str, Operation]]] = {}
     for route in application.routes:
         if isinstance(route, APIRoute) and route.operation_id in by_name:

@@ -53,3 +53,7 @@ class Vendor(Struct, frozen=True, kw_only=True):
     expire_tokens: Callable[[World], None] = lambda world: None
     limits: dict[str, Limit] = field(default_factory=dict)
     version: str = "1"
+    # Of the OpenAPI document: its `components` (schemas, securitySchemes, headers), and what
+    # every operation that is not public demands.
+    components: dict[str, Any] = field(default_factory=dict)
+    security: tuple[dict[str, Any], ...] = ()

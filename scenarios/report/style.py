@@ -28,6 +28,7 @@ color:var(--tone);margin:0}
 .pass{--tone:var(--green)}.fail{--tone:var(--red)}.unknown{--tone:var(--amber)}.not_applicable{--tone:var(--quiet)}
 .struck{--tone:var(--orange)}
 .badge{color:var(--tone);font-weight:650;white-space:nowrap}
+.whole{white-space:nowrap}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:.5rem;margin:.5rem 0}
 .tile{background:var(--raised);border-radius:8px;padding:.45rem .7rem}
 .tile dt{color:var(--quiet);font-size:.8rem}

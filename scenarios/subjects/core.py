@@ -119,7 +119,7 @@ class CoreOperations:
         cases = await self.call("GET", "/operations/cases?only_open=true")
         technical = [case for case in cases if case["code"] in TECHNICAL]
         for case in technical:
-            await self.call("POST", f"/operations/cases/{case['id']}/replay", {})
+            await self.call("POST", f"/operations/cases/{case['id']}/replay")
         return len(technical)
 
     async def owed(self) -> str:

@@ -14,6 +14,10 @@ HOMES = {
     "scenarios/rehearse.py": "measures a run",
     "scenarios/bench*": "measures",
     "load/*": "measures",
+    "contracts/jobs.py": "measures",
+    "contracts/fuzz/*": "waits for real servers, and measures",
+    "contracts/provider/*": "meets real servers and signs with real time",
+    "contracts/sandbox/*": "is a real server",
 }
 BANNED = {
     "datetime.datetime.now",

@@ -11,8 +11,9 @@ from mocks.crm.salesforce.seeding import prepare, secrets
 from mocks.crm.salesforce.state import ORG
 from mocks.kit.vendor import Vendor
 from mocks.kit.world import World
+from mocks.protocols.salesforce.description import SECURITY
 from mocks.protocols.salesforce.discovery import DAILY, DAILY_LIMIT
-from mocks.protocols.salesforce.operations import expire_tokens, failure, finish, identify
+from mocks.protocols.salesforce.operations import described_records, expire_tokens, failure, finish, identify
 from mocks.protocols.salesforce.outbound import subscribe
 from mocks.protocols.salesforce.querying import every_record
 
@@ -39,4 +40,6 @@ VENDOR = Vendor(
     expire_tokens=expire_tokens,
     limits={DAILY: DAILY_LIMIT},
     version="59.0",
+    components=described_records(ORG),
+    security=SECURITY,
 )

@@ -50,6 +50,16 @@ def refuse(code: str, detail: str, path: str = "", *, status: int = 400) -> Refu
     return Refusal(error_reply(status, code, detail, path=path))
 
 
+def bad_parameter(name: str, detail: str) -> Refusal:
+    """A query parameter that says nothing the account understands."""
+    return Refusal(error_reply(400, "INVALID_PARAMETER", detail, path=name, kind="o:errorQueryParam"))
+
+
+def bad_header(name: str, detail: str) -> Refusal:
+    """A header that is missing, or says nothing the account understands."""
+    return Refusal(error_reply(400, "INVALID_HEADER", detail, path=name, kind="o:errorHeader"))
+
+
 def user_error(detail: str, path: str = "") -> Refusal:
     """What a person at the screen would be told."""
     return refuse("USER_ERROR", detail, path)

@@ -9,7 +9,7 @@ from msgspec import Struct
 SCALE = 10_000
 _UNITS = (10_000, 1_000, 100, 10, 1)  # e4 units of a minor unit, by digits of the currency
 _TAX_CODE = re.compile(
-    r"(?P<place>[A-Z]{2}(?:-[A-Z0-9]{1,3})?)\|(?P<category>[A-Z]{1,3})\|(?P<percent>\d{1,3}(?:\.\d{1,4})?)"
+    r"(?P<place>[A-Z]{2}(?:-[A-Z0-9]{1,3})?)\|(?P<category>[A-Z]{1,3})\|(?P<percent>[0-9]{1,3}(?:\.[0-9]{1,4})?)"
 )
 
 

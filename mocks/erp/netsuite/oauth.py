@@ -22,7 +22,7 @@ _NONCES = "netsuite.nonces"
 _PARAMETER = re.compile(r'\s*([a-z_]+)="([^"]*)"\s*(?:,|$)')
 _PORTS = {"http": ":80", "https": ":443"}
 _UNRESERVED = "-._~"
-# How clients write reserved characters of a path; the kit hands it over decoded.
+# How clients sign reserved characters of a path, which is not always how they send them.
 _PATH_STYLES = ("/:", "/", "/:@!$&'()*+,;=", "/:@!$&'()*+,;=|")
 
 
@@ -116,7 +116,7 @@ def _is_signed(call: Call, oauth: Mapping[str, str], secrets_: Mapping[str, str]
     key = f"{_encoded(secrets_['consumer_secret'])}&{_encoded(secrets_['token_secret'])}".encode()
     host = call.host.lower().removesuffix(_PORTS.get(call.scheme, ""))
     for path in _paths(call):
-        address = _encoded(f"{call.scheme}://{host}{path}")
+        address = _encoded(f"{call.scheme}://{host}{call.root_path}{path}")
         base = f"{call.method}&{address}&{parameters}".encode()
         signature = base64.b64encode(hmac.digest(key, base, "sha256"))
         if hmac.compare_digest(given, signature):
@@ -127,7 +127,7 @@ def _is_signed(call: Call, oauth: Mapping[str, str], secrets_: Mapping[str, str]
 def _paths(call: Call) -> Iterator[str]:
     """The path as the client may have written and signed it, likely ones first."""
     seen: set[str] = set()
-    for path in (*_styles(call.path), call.path):
+    for path in (call.raw_path, *_styles(call.path), call.path):
         if path not in seen:
             seen.add(path)
             yield path

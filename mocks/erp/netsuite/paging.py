@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mocks.erp.netsuite import filtering
 from mocks.erp.netsuite.columns import shown, visible_rows
-from mocks.erp.netsuite.errors import error_reply, refuse
+from mocks.erp.netsuite.errors import bad_header, bad_parameter, error_reply, refuse
 from mocks.erp.netsuite.properties import RecordType
 from mocks.erp.netsuite.reading import decoded
 from mocks.erp.netsuite.wire import (
@@ -37,15 +37,7 @@ def query_page(call: Call) -> Reply:
     from mocks.erp.netsuite import suiteql
 
     if call.headers.get("prefer", "").strip().lower() != "transient":
-        raise Refusal(
-            error_reply(
-                400,
-                "INVALID_HEADER",
-                "The required header Prefer is missing or not transient.",
-                path="Prefer",
-                kind="o:errorHeader",
-            )
-        )
+        raise bad_header("Prefer", "The required header Prefer is missing or not transient.")
     text = decoded(call.body).get("q")
     if not isinstance(text, str) or not text.strip():
         raise refuse("INVALID_CONTENT", "The request body must have the query in q.", "q")
@@ -126,17 +118,13 @@ def _page(call: Call) -> tuple[int, int]:
     limit = _whole(query.get("limit", str(MAXIMUM_PAGE)), "limit")
     offset = _whole(query.get("offset", "0"), "offset")
     if not 1 <= limit <= MAXIMUM_PAGE:
-        raise _bad_parameter("limit", f"The limit must be from 1 to {MAXIMUM_PAGE}.")
+        raise bad_parameter("limit", f"The limit must be from 1 to {MAXIMUM_PAGE}.")
     if offset % limit or offset > MAXIMUM_ROWS:
-        raise _bad_parameter("offset", "The offset must be divisible by the limit.")
+        raise bad_parameter("offset", "The offset must be divisible by the limit.")
     return call.world.page_size(limit), offset
 
 
 def _whole(text: str, name: str) -> int:
     if not text.isascii() or not text.isdecimal() or len(text) > 9:
-        raise _bad_parameter(name, f"The value of {name} must be a whole number.")
+        raise bad_parameter(name, f"The value of {name} must be a whole number.")
     return int(text)
-
-
-def _bad_parameter(name: str, detail: str) -> Refusal:
-    return Refusal(error_reply(400, "INVALID_PARAMETER", detail, path=name, kind="o:errorQueryParam"))

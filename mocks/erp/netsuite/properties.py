@@ -10,6 +10,8 @@ from typing import Literal
 from msgspec import Struct
 
 AMOUNT_SCALE = 4
+# Without blanks and control signs, named one by one: what `\s` means differs between languages.
+MAIL_ADDRESS = r"[^@\x00-\x20\x7f-\xa0]+@[^@\x00-\x20\x7f-\xa0]+\.[^@.\x00-\x20\x7f-\xa0]+"
 PropertyKind = Literal[
     "text", "boolean", "integer", "decimal", "fraction", "date", "instant", "reference", "choice"
 ]

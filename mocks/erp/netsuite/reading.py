@@ -20,10 +20,11 @@ MAXIMUM_LINES = 10_000
 MAXIMUM_LINE_KEY = 99_999
 MAXIMUM_WHOLE_DIGITS = 13
 MAXIMUM_DIGITS = 24
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 # Shown by the system with every record, and sent back by clients that write what they read.
 _ECHOES = frozenset({"links", "refName", "createdDate", "lastModifiedDate"})
+_REFERENCE_KEYS = frozenset({"id", "externalId", "refName", "links"})
 
 
 class Incoming(Struct, frozen=True, kw_only=True):
@@ -57,7 +58,7 @@ def incoming(world: World, kind: RecordType, content: Mapping[str, Any], *, leni
         elif name == "externalId":
             changes["externalid"] = _text(Property(name=name, column=""), value, name)
         elif name in known:
-            changes[known[name].column] = column_value(world, known[name], value, name)
+            changes[known[name].column] = column_value(world, known[name], value, name, lenient)
         elif not lenient:
             raise refuse("INVALID_CONTENT", f"Unknown reference or property {name!r}.", name)
     return Incoming(changes=changes, lines=lines)
@@ -84,7 +85,7 @@ def _line(
     columns: dict[str, Value] = {}
     for name, value in item.items():
         if name in known:
-            columns[known[name].column] = column_value(world, known[name], value, f"{path}.{name}")
+            columns[known[name].column] = column_value(world, known[name], value, f"{path}.{name}", lenient)
         elif name not in _ECHOES and not lenient:
             raise refuse("INVALID_CONTENT", f"Unknown reference or property {name!r}.", f"{path}.{name}")
     number = columns.get("linesequencenumber")
@@ -93,7 +94,7 @@ def _line(
     return columns
 
 
-def column_value(world: World, item: Property, value: Any, path: str) -> Value:
+def column_value(world: World, item: Property, value: Any, path: str, lenient: bool) -> Value:
     """One property's value as its column keeps it; refuses wrong types and unknown references."""
     if item.read_only:
         raise refuse("INVALID_CONTENT", f"The property {item.name} is read-only.", path)
@@ -106,14 +107,16 @@ def column_value(world: World, item: Property, value: Any, path: str) -> Value:
             if isinstance(value, bool):
                 return int(value)
         case "integer":
-            if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 53:
-                return value
+            # JSON has one kind of number: 2.0 is as whole as 2.
+            is_whole = isinstance(value, int) or (isinstance(value, Decimal) and value == value.to_integral())
+            if is_whole and not isinstance(value, bool) and abs(value) < 1 << 53:
+                return int(value)
         case "decimal" | "fraction":
             return _number(item, value, path)
         case "date":
             return _day(value, path)
         case "reference":
-            return _reference(world, item, value, path)
+            return _reference(world, item, value, path, lenient)
         case "choice":
             return _choice(item, value, path)
     raise refuse("INVALID_CONTENT", f"The value of {item.name} has the wrong type.", path)
@@ -151,13 +154,18 @@ def _day(value: Any, path: str) -> str:
     raise refuse("INVALID_VALUE", f"Invalid date value {value!r} (must be YYYY-MM-DD).", path)
 
 
-def _reference(world: World, item: Property, value: Any, path: str) -> str:
+def _reference(world: World, item: Property, value: Any, path: str, lenient: bool) -> str:
     if not isinstance(value, dict):
         raise refuse("INVALID_CONTENT", f"The value of {item.name} must be a reference.", path)
+    unknown = sorted(value.keys() - _REFERENCE_KEYS)
+    if unknown and not lenient:
+        raise refuse(
+            "INVALID_CONTENT", f"Unknown reference or property {unknown[0]!r}.", f"{path}.{unknown[0]}"
+        )
     for key, column in (("id", "id"), ("externalId", "externalid"), ("refName", DISPLAY[item.record])):
-        named = value.get(key)
-        if named is None:
+        if key not in value:
             continue
+        named = value[key]
         if not isinstance(named, str):
             raise refuse("INVALID_CONTENT", f"The {key} of a reference must be text.", f"{path}.{key}")
         if key == "id" and exists(world, item.record, named):

@@ -7,13 +7,13 @@ from mocks.erp.netsuite import credits, invoices, journals, periods
 from mocks.erp.netsuite.errors import missing, no_permission, refuse, user_error
 from mocks.erp.netsuite.lookups import by_external_id, lines_of, next_id
 from mocks.erp.netsuite.posting import DRAFT
-from mocks.erp.netsuite.properties import RecordType
+from mocks.erp.netsuite.properties import MAIL_ADDRESS, RecordType
 from mocks.erp.netsuite.reading import Incoming
 from mocks.kit.schema import Value
 from mocks.kit.store import Record
 from mocks.kit.world import World
 
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_MAIL = re.compile(MAIL_ADDRESS)
 _DEPENDENTS = {
     "customer": (("job", "parent"), ("customer", "parent"), ("transaction", "entity")),
     "job": (("transactionline", "job"),),

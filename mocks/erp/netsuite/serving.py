@@ -1,6 +1,8 @@
 """One record request from parsed address to reply, whether it came now or waited as a job (wire 4.3)."""
 
-from mocks.erp.netsuite.errors import error_reply, no_such_record, refuse
+from collections.abc import Mapping
+
+from mocks.erp.netsuite.errors import bad_header, bad_parameter, no_such_record, refuse
 from mocks.erp.netsuite.lookups import EXTERNAL_PREFIX, by_external_id, by_key, lines_of
 from mocks.erp.netsuite.paging import record_page
 from mocks.erp.netsuite.properties import RecordType, Sublist, sublists
@@ -15,11 +17,13 @@ from mocks.erp.netsuite.wire import (
     shown_record,
     shown_sublist,
 )
-from mocks.kit.calls import Call, Refusal, Reply
+from mocks.kit.calls import Call, Reply
 from mocks.kit.store import Record
 
 _BY_NAME = {name.lower(): kind for name, kind in RECORD_TYPES.items()}
+_NAMES_CHECKED = "X-NetSuite-PropertyNameValidation"
 _LENIENT = frozenset({"warning", "ignore"})
+_TRUTHS = {"true": True, "false": False}
 
 
 def serve_record(call: Call) -> Reply:
@@ -53,8 +57,8 @@ def _read(call: Call, kind: RecordType, record: Record) -> Reply:
     expand = False
     if call.query_string:
         query = call.query()
-        expand = query.get("expandSubResources", "").lower() == "true"
-        if query.get("fields"):
+        expand = _truth(query, "expandSubResources")
+        if "fields" in query:
             fields = frozenset(name.strip() for name in query["fields"].split(","))
             _require_fields(kind, fields)
     return json_reply(shown_record(call.world, kind, record, call.base_url, fields=fields, expand=expand))
@@ -65,15 +69,15 @@ def _require_fields(kind: RecordType, fields: frozenset[str]) -> None:
     known |= {sublist.name for sublist in sublists(kind)}
     unknown = sorted(fields - known)
     if unknown:
-        raise Refusal(
-            error_reply(
-                400,
-                "INVALID_PARAMETER",
-                f"The record type {kind.name} has no field {unknown[0]}.",
-                path="fields",
-                kind="o:errorQueryParam",
-            )
-        )
+        raise bad_parameter("fields", f"The record type {kind.name} has no field {unknown[0]!r}.")
+
+
+def _truth(query: Mapping[str, str], name: str) -> bool:
+    """A parameter that is true or false, and false where it is not given."""
+    given = query.get(name, "false").lower()
+    if given not in _TRUTHS:
+        raise bad_parameter(name, f"The value of {name} must be true or false.")
+    return _TRUTHS[given]
 
 
 def _sublist(call: Call, kind: RecordType, record: Record) -> Reply:
@@ -96,7 +100,10 @@ def _named_sublist(call: Call, kind: RecordType) -> Sublist:
 
 
 def _lenient(call: Call) -> bool:
-    return call.headers.get("x-netsuite-propertynamevalidation", "error").strip().lower() in _LENIENT
+    given = call.headers.get(_NAMES_CHECKED.lower(), "error").strip().lower()
+    if given != "error" and given not in _LENIENT:
+        raise bad_header(_NAMES_CHECKED, f"The header {_NAMES_CHECKED} is error, warning or ignore.")
+    return given in _LENIENT
 
 
 def _create(call: Call, kind: RecordType) -> Reply:
@@ -109,9 +116,19 @@ def _update(call: Call, kind: RecordType, record: Record) -> Reply:
     if content.get("id", record.id) != record.id:
         raise refuse("INVALID_CONTENT", "The id in the body is not that of the address.", "id")
     given = incoming(call.world, kind, content, lenient=_lenient(call))
-    replaced = call.query().get("replace", "").split(",") if call.query_string else []
-    merge = kind.sublist is None or kind.sublist.name not in replaced
+    merge = not _is_replaced(call, kind)
     return _written(call, kind, save(call.world, kind, record, given, merge=merge))
+
+
+def _is_replaced(call: Call, kind: RecordType) -> bool:
+    """Whether a change asks for its sublist to stand instead of being merged."""
+    names = call.query().get("replace") if call.query_string else None
+    if names is None:
+        return False
+    for name in names.split(","):
+        if kind.sublist is None or name != kind.sublist.name:
+            raise bad_parameter("replace", f"The record type {kind.name} has no sublist {name!r}.")
+    return True
 
 
 def _upsert(call: Call, kind: RecordType, key: str) -> Reply:

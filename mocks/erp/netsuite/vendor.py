@@ -1,6 +1,7 @@
 """NetSuite as a mock: everything the kit needs to serve it."""
 
 from mocks.erp.netsuite.act import act
+from mocks.erp.netsuite.description import SECURITY, components
 from mocks.erp.netsuite.due import run_due
 from mocks.erp.netsuite.errors import failure
 from mocks.erp.netsuite.oauth import identify, secrets
@@ -28,4 +29,6 @@ VENDOR = Vendor(
     run_due=run_due,
     limits={CONCURRENCY: Limit(TIER_ONE_REQUESTS_AT_ONCE)},
     version="2026.1",
+    components=components(),
+    security=SECURITY,
 )

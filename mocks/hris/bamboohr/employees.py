@@ -20,7 +20,7 @@ from mocks.kit.calls import Call, Reply
 from mocks.kit.store import DuplicateValue, Record
 from mocks.kit.world import World
 
-_DIRECTORY = (
+DIRECTORY_FIELDS = (
     "displayName",
     "firstName",
     "lastName",
@@ -41,7 +41,7 @@ async def directory(call: Call) -> Reply:
     """Everybody who is active today."""
     world = call.world
     people = [seen for seen in seen_employees(world) if is_active(seen.record, today(world))]
-    reader = FieldReader(world, _DIRECTORY, people)
+    reader = FieldReader(world, DIRECTORY_FIELDS, people)
     employees = [reader.values(seen.record) for seen in people]
     if wants_json(call):
         fields = [{"id": field.alias, "type": field.type, "name": field.name} for field in reader.fields]

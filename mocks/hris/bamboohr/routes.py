@@ -11,6 +11,7 @@ from msgspec import Struct
 from mocks.hris.bamboohr import description as shown
 from mocks.hris.bamboohr import employees, hooks, meta, reports, tables, time_off
 from mocks.hris.bamboohr.errors import error, refusal
+from mocks.hris.bamboohr.shapes import closed, listed, ref
 from mocks.hris.bamboohr.wire import Malformed
 from mocks.kit.calls import Call, Handler, Operation, Refusal, Reply
 from mocks.kit.world import World
@@ -80,20 +81,26 @@ class _Route(Struct, frozen=True):
     status: int = 200
     query: tuple[str, ...] = ()
     body: dict[str, Any] | None = None
-    writes: bool = False
     conflict: bool = False
+    everybody: bool = False  # the id may be `all`
+    xml: bool = True  # besides JSON, for what has an answer
+    reads: bool = False  # a POST that changes nothing
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything, so that a key that only reads may not do it."""
+        return self.method != "GET" and not self.reads
 
 
-_EMPLOYEE_BODY = shown.body(shown.FIELD_VALUES, "employee")
-_ROW_BODY = shown.body(shown.FIELD_VALUES, "row")
-_ROUTES = (
+_PERSON, _TABLE, _HOOK = "/employees/{id}", "/employees/{id}/tables/{table}", "/webhooks/{webhook}"
+_EMPLOYEE_ROUTES = (
     _Route(
         "GET",
         "/employees/directory",
         "directory",
         employees.directory,
         "Everybody who is active",
-        shown.DIRECTORY,
+        ref("Directory"),
     ),
     _Route(
         "GET",
@@ -101,7 +108,7 @@ _ROUTES = (
         "changed",
         employees.changed,
         "Who changed since an instant",
-        shown.CHANGES,
+        ref("Changes"),
         query=("since!", "type"),
     ),
     _Route(
@@ -110,26 +117,25 @@ _ROUTES = (
         "changed_rows",
         tables.changed_rows,
         "Rows of everybody who changed since an instant",
-        shown.CHANGED_ROWS,
+        ref("ChangedRows"),
         query=("since!",),
     ),
     _Route(
         "GET",
-        "/employees/{id}",
+        _PERSON,
         "get_employee",
         employees.get,
         "Fields of one employee",
-        shown.EMPLOYEE,
+        ref("Employee"),
         query=("fields", "onlyCurrent"),
     ),
     _Route(
         "POST",
-        "/employees/{id}",
+        _PERSON,
         "update_employee",
         employees.update,
         "Change an employee",
-        body=_EMPLOYEE_BODY,
-        writes=True,
+        body=shown.body(ref("EmployeeUpdate"), xml=True),
         conflict=True,
     ),
     _Route(
@@ -139,62 +145,49 @@ _ROUTES = (
         employees.add,
         "Add an employee",
         status=201,
-        body=_EMPLOYEE_BODY,
-        writes=True,
+        body=shown.body(ref("EmployeeAdd"), xml=True),
         conflict=True,
     ),
+)
+_ROW_ROUTES = (
     _Route(
         "GET",
-        "/employees/{id}/tables/{table}",
+        _TABLE,
         "rows",
         tables.rows,
         "Rows of one employee, or of all",
-        shown.ROWS,
+        listed(ref("Row")),
+        everybody=True,
     ),
+    _Route("POST", _TABLE, "add_row", tables.add_row, "Add a row", body=shown.body(ref("RowAdd"), xml=True)),
     _Route(
         "POST",
-        "/employees/{id}/tables/{table}",
-        "add_row",
-        tables.add_row,
-        "Add a row",
-        body=_ROW_BODY,
-        writes=True,
-    ),
-    _Route(
-        "POST",
-        "/employees/{id}/tables/{table}/{row}",
+        f"{_TABLE}/{{row}}",
         "change_row",
         tables.change_row,
         "Change a row",
-        body=_ROW_BODY,
-        writes=True,
+        body=shown.body(ref("RowChange"), xml=True),
     ),
-    _Route(
-        "DELETE",
-        "/employees/{id}/tables/{table}/{row}",
-        "delete_row",
-        tables.delete_row,
-        "Delete a row",
-        writes=True,
-    ),
+    _Route("DELETE", f"{_TABLE}/{{row}}", "delete_row", tables.delete_row, "Delete a row"),
     _Route(
         "PUT",
-        "/employees/{id}/time_off/request",
+        f"{_PERSON}/time_off/request",
         "add_time_off",
         time_off.add_time_off,
         "Request time off",
         status=201,
-        body=shown.body(shown.OBJECT),
-        writes=True,
+        body=shown.body(ref("TimeOffAdd")),
     ),
+)
+_OTHER_ROUTES = (
     _Route(
         "GET",
         "/time_off/requests",
         "time_off_requests",
         time_off.time_off_requests,
         "Time off requests",
-        shown.OBJECTS,
-        query=("start!", "end!", "status", "type", "employeeId"),
+        listed(ref("TimeOffRequest")),
+        query=("start!", "end!", "status", "typeId", "employeeId"),
     ),
     _Route(
         "GET",
@@ -202,64 +195,90 @@ _ROUTES = (
         "whos_out",
         time_off.whos_out,
         "Who is out",
-        shown.OBJECTS,
+        listed(ref("Absence")),
         query=("start", "end"),
     ),
-    _Route("GET", "/meta/fields", "meta_fields", meta.meta_fields, "All fields", shown.OBJECTS),
-    _Route("GET", "/meta/lists", "meta_lists", meta.meta_lists, "List fields", shown.OBJECTS),
-    _Route("GET", "/meta/users", "meta_users", meta.meta_users, "Users", shown.ANYTHING),
-    _Route("GET", "/meta/tables", "meta_tables", meta.meta_tables, "Tables", shown.OBJECTS),
+    _Route("GET", "/meta/fields", "meta_fields", meta.meta_fields, "All fields", listed(ref("MetaField"))),
+    _Route("GET", "/meta/lists", "meta_lists", meta.meta_lists, "List fields", listed(ref("MetaList"))),
+    _Route("GET", "/meta/users", "meta_users", meta.meta_users, "Users", ref("MetaUsers")),
+    _Route("GET", "/meta/tables", "meta_tables", meta.meta_tables, "Tables", listed(ref("MetaTable"))),
     _Route(
         "POST",
         "/reports/custom",
         "custom_report",
         reports.custom,
         "A report of chosen fields",
-        shown.REPORT,
+        ref("Report"),
         query=("format", "onlyCurrent"),
-        body=shown.body(shown.OBJECT, "report"),
+        body=shown.body(ref("ReportWrite"), xml=True),
+        reads=True,
     ),
+)
+_HOOK_ROUTES = (
     _Route(
         "GET",
         "/webhooks/monitor_fields",
         "monitor_fields",
         hooks.monitor_fields,
         "Fields that webhooks can watch",
-        shown.OBJECT,
+        ref("MonitorFields"),
+        xml=False,
     ),
-    _Route("GET", "/webhooks", "webhooks", hooks.listed, "All webhooks", shown.OBJECT),
+    _Route(
+        "GET",
+        "/webhooks",
+        "webhooks",
+        hooks.listed,
+        "All webhooks",
+        closed({"webhooks": listed(ref("Webhook"))}),
+        xml=False,
+    ),
     _Route(
         "POST",
         "/webhooks",
         "add_webhook",
         hooks.subscribe,
         "Add a webhook",
-        shown.WEBHOOK,
+        ref("NewWebhook"),
         status=201,
-        body=shown.body(shown.WEBHOOK_WRITE),
-        writes=True,
+        body=shown.body(ref("WebhookWrite")),
+        xml=False,
     ),
-    _Route("GET", "/webhooks/{webhook}", "get_webhook", hooks.get, "One webhook", shown.WEBHOOK),
+    _Route("GET", _HOOK, "get_webhook", hooks.get, "One webhook", ref("Webhook"), xml=False),
     _Route(
         "PUT",
-        "/webhooks/{webhook}",
+        _HOOK,
         "change_webhook",
         hooks.change,
         "Change a webhook",
-        shown.WEBHOOK,
-        body=shown.body(shown.WEBHOOK_WRITE),
-        writes=True,
+        ref("Webhook"),
+        body=shown.body(ref("WebhookWrite")),
+        xml=False,
     ),
+    _Route("DELETE", _HOOK, "delete_webhook", hooks.unsubscribe, "Delete a webhook"),
     _Route(
-        "DELETE",
-        "/webhooks/{webhook}",
-        "delete_webhook",
-        hooks.unsubscribe,
-        "Delete a webhook",
-        writes=True,
+        "GET",
+        f"{_HOOK}/log",
+        "webhook_log",
+        hooks.log,
+        "What was sent",
+        listed(ref("WebhookLogEntry")),
+        xml=False,
     ),
-    _Route("GET", "/webhooks/{webhook}/log", "webhook_log", hooks.log, "What was sent", shown.OBJECTS),
 )
+_ROUTES = (*_EMPLOYEE_ROUTES, *_ROW_ROUTES, *_OTHER_ROUTES, *_HOOK_ROUTES)
+
+
+def _refused(route: _Route, path: str) -> tuple[int, ...]:
+    """With which statuses an operation may refuse."""
+    found = [401, 429, 503]
+    if route.body is not None or route.query:
+        found.append(400)
+    if route.writes:
+        found.append(403)
+    if "{" in path:
+        found.append(404)
+    return (*found, 409) if route.conflict else tuple(found)
 
 
 def _operations() -> Iterator[Operation]:
@@ -273,8 +292,17 @@ def _operations() -> Iterator[Operation]:
                 route.summary,
                 mark + route.name,
                 request=route.body,
-                responses=shown.responses(route.status, route.answer, conflict=route.conflict),
-                parameters=(*shown.path_parameters(path), *shown.query_parameters(route.query)),
+                responses=shown.responses(
+                    route.status,
+                    route.answer,
+                    _refused(route, path),
+                    located=route.status == 201 and route.answer is None,
+                    xml=route.xml,
+                ),
+                parameters=(
+                    *shown.path_parameters(path, everybody=route.everybody),
+                    *shown.query_parameters(route.query),
+                ),
             )
 
 

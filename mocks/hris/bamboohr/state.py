@@ -23,7 +23,12 @@ from mocks.kit.world import World
 
 Values = Mapping[str, Value]
 TERMINATED = "Terminated"
-_REQUIRED = {"jobInfo": ("date",), STATUS: ("date",), "compensation": ("startDate",), "skills": ("skill",)}
+REQUIRED_COLUMNS: dict[str, tuple[str, ...]] = {
+    "jobInfo": ("date",),
+    STATUS: ("date",),
+    "compensation": ("startDate",),
+    "skills": ("skill",),
+}
 
 
 class RowWrite(Struct, frozen=True, kw_only=True):
@@ -147,7 +152,7 @@ def checked_row(
             values[alias] = checked(column.value, value)
         except Malformed as problem:
             raise Malformed(f"Invalid value for {alias}: {problem}") from problem
-    for alias in _REQUIRED[table.alias]:
+    for alias in REQUIRED_COLUMNS[table.alias]:
         if (new or alias in values) and not values.get(alias):
             raise Malformed(f"Missing required field: {alias}")
     if not values:

@@ -16,6 +16,7 @@ from mocks.kit.schema import Value
 from mocks.kit.store import Record
 from mocks.kit.world import World
 
+_CLOSE = 1e-6  # what binary fractions leave of two decimal places
 TIME_OFF_TYPES = {"78": "Vacation", "77": "Sick", "80": "Other"}
 
 
@@ -70,9 +71,21 @@ class TimeOffWrite(msgspec.Struct, frozen=True, kw_only=True):
     start: str
     end: str
     time_off_type_id: str | int = msgspec.field(name="timeOffTypeId")
-    amount: str | int
+    amount: str | int | float
     dates: dict[str, str] = {}
     notes: dict[str, str] = {}
+
+
+def _hours(amount: str | int | float) -> str:
+    """Hours as text; a number with more than two places is none that the vendor keeps."""
+    if isinstance(amount, float):
+        if abs(amount * 100 - round(amount * 100)) > _CLOSE:
+            raise Malformed(f"{amount} has more than two decimal places")
+        amount = str(int(amount)) if amount.is_integer() else f"{amount:.2f}"
+    found = checked("decimal", str(amount))
+    if found is None:
+        raise Malformed("the amount is missing")
+    return found
 
 
 async def add_time_off(call: Call) -> Reply:
@@ -83,8 +96,11 @@ async def add_time_off(call: Call) -> Reply:
     except msgspec.ValidationError as problem:
         raise Malformed(str(problem)) from problem
     start, end, type_id = day(wanted.start), day(wanted.end), str(wanted.time_off_type_id)
-    if start > end or type_id not in TIME_OFF_TYPES or wanted.status not in ("approved", "requested"):
-        raise refusal(400, "The type or status is unknown, or the end is before the start")
+    if type_id not in TIME_OFF_TYPES or wanted.status not in ("approved", "requested"):
+        raise refusal(400, "The type or status is unknown")
+    if start > end:
+        raise refusal(400, "The end is before the start")
+    amount = _hours(wanted.amount)
     with world.store.transaction():
         request_id = str(world.store.next_number("timeOffRequest"))
         at_ms = stamp_ms(world)
@@ -95,7 +111,7 @@ async def add_time_off(call: Call) -> Reply:
             "end": end,
             "typeId": type_id,
             "unit": "hours",
-            "amount": str(wanted.amount),
+            "amount": amount,
             "dates": json.dumps(
                 {day(one): checked("decimal", hours) or "0" for one, hours in wanted.dates.items()},
                 sort_keys=True,

@@ -1,6 +1,7 @@
 """BambooHR as one vendor of the estate, in the role of the HRIS."""
 
 from mocks.hris.bamboohr.act import act
+from mocks.hris.bamboohr.description import COMPONENTS, SECURITY
 from mocks.hris.bamboohr.errors import failure
 from mocks.hris.bamboohr.notify import subscribe
 from mocks.hris.bamboohr.observe import native, observe
@@ -23,4 +24,6 @@ VENDOR = Vendor(
     prepare=prepare,
     subscribe=subscribe,
     version="2026-09-16",
+    components=COMPONENTS,
+    security=SECURITY,
 )

@@ -23,7 +23,7 @@ TEXT_LIMIT = 255
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 253_402_300_799_000
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_SINCE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(Z|[+ -]\d{2}:?\d{2})", re.ASCII)
+_SINCE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?)(Z|[+ -]\d{2}:?\d{2})", re.ASCII)
 _SHAPES: dict[ValueType, re.Pattern[str]] = {
     "email": re.compile(r"[^@\s]+@[^@\s]+"),
     "decimal": re.compile(r"\d{1,6}(\.\d{1,2})?", re.ASCII),
@@ -142,7 +142,7 @@ def _report_of_json(found: Mapping[str, Any]) -> ReportRequest:
         raise Malformed("a report has a title, fields and filters")
     if not all(isinstance(name, str) for name in fields):
         raise Malformed("the fields of a report are strings")
-    changed = filters.get("lastChanged") or {}
+    changed = filters.get("lastChanged", {})
     since = changed.get("value", "") if isinstance(changed, dict) else changed
     if not isinstance(since, str):
         raise Malformed("the filter lastChanged is not a timestamp")

@@ -1,130 +1,94 @@
-"""How the operations show in the OpenAPI description: parameters, bodies and answers."""
+"""How the operations show in the OpenAPI description: parameters, bodies, answers and their headers."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from mocks.payroll.gusto.employees import INCLUDES
+from mocks.payroll.gusto.payrolls import IN_LIST, IN_ONE, KINDS, STATUSES
+from mocks.payroll.gusto.shapes import DAY, TEXT, UUID, ref, schemas
+
 Fragment = dict[str, Any]
 
-TEXT: Fragment = {"type": "string"}
-NULLABLE: Fragment = {"type": ["string", "null"]}
-OBJECT: Fragment = {"type": "object"}
-INSTANT: Fragment = {"type": "string", "format": "date-time"}
-COMPANY: Fragment = {
-    "type": "object",
-    "required": ["uuid", "name"],
-    "properties": {"uuid": TEXT, "name": TEXT, "entity_code": TEXT, "currency": TEXT},
-}
-EMPLOYEE: Fragment = {
-    "type": "object",
-    "required": ["uuid", "version", "first_name", "last_name"],
-    "properties": {
-        **dict.fromkeys(("uuid", "version", "company_uuid", "first_name", "last_name"), TEXT),
-        **dict.fromkeys(("email", "work_email", "department"), NULLABLE),
-        "custom_fields": {"type": "array", "items": OBJECT},
-    },
-}
-EMPLOYEE_WRITE: Fragment = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "version": TEXT,
-        **dict.fromkeys(("first_name", "last_name", "email", "work_email", "department"), NULLABLE),
-    },
-}
-_TAX: Fragment = {
-    "type": "object",
-    "required": ["name", "employer", "amount"],
-    "properties": {"name": TEXT, "employer": {"type": "boolean"}, "amount": TEXT},
-}
-_COMPENSATION: Fragment = {
-    "type": "object",
-    "required": ["employee_uuid", "version", "gross_pay", "net_pay"],
-    "properties": {
-        **dict.fromkeys(("employee_uuid", "version", "gross_pay", "net_pay"), TEXT),
-        "taxes": {"type": "array", "items": _TAX},
-    },
-}
-PAYROLL: Fragment = {
-    "type": "object",
-    "required": ["uuid", "company_uuid", "off_cycle", "processed", "processed_date", "pay_period"],
-    "properties": {
-        **dict.fromkeys(("uuid", "payroll_uuid", "company_uuid", "check_date"), TEXT),
-        "off_cycle": {"type": "boolean"},
-        "processed": {"type": "boolean"},
-        **dict.fromkeys(("processed_date", "updated_at"), INSTANT),
-        "pay_period": {"type": "object", "required": ["start_date", "end_date"]},
-        "totals": {"type": "object", "additionalProperties": TEXT},
-        "employee_compensations": {"type": "array", "items": _COMPENSATION},
-    },
-}
-HOOK: Fragment = {
-    "type": "object",
-    "required": ["uuid", "url", "status", "subscription_types"],
-    "properties": {
-        **dict.fromkeys(("uuid", "url", "status"), TEXT),
-        "subscription_types": {"type": "array", "items": TEXT},
-    },
-}
-TYPES_WRITE: Fragment = {
-    "type": "object",
-    "required": ["subscription_types"],
-    "properties": {"subscription_types": {"type": "array", "items": TEXT}},
-}
-HOOK_WRITE: Fragment = {
-    "type": "object",
-    "required": ["url", "subscription_types"],
-    "properties": {
-        "url": {"type": "string", "format": "uri"},
-        "subscription_types": {"type": "array", "items": TEXT},
-    },
-}
-VERIFICATION: Fragment = {
-    "type": "object",
-    "required": ["verification_token"],
-    "properties": {"verification_token": TEXT},
-}
-_ERRORS: Fragment = {
-    "type": "object",
-    "required": ["errors"],
-    "properties": {
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["error_key", "category", "message"],
-                "properties": dict.fromkeys(("error_key", "category", "message"), TEXT),
-            },
-        }
-    },
-}
+VERSIONS = ("2023-09-01", "2024-03-01", "2024-04-01")
 _REFUSALS = {
-    "400": "The request is malformed",
-    "401": "The access token is missing or wrong",
-    "403": "The access token lacks a scope",
-    "404": "There is no such resource",
-    "406": "The API version is unknown",
-    "409": "The version is out of date",
-    "422": "A value breaks a rule",
-    "429": "Too many requests",
-    "503": "Unavailable",
+    400: "The request is malformed",
+    401: "The access token is missing or wrong",
+    403: "The access token lacks a scope",
+    404: "There is no such resource",
+    406: "The API version is unknown",
+    409: "The version is out of date",
+    422: "A value breaks a rule",
+    429: "Too many requests",
+    500: "Something went wrong",
+    503: "Unavailable",
 }
 _PLACES = ("company", "employee", "payroll", "subscription")
+_NUMBER: Fragment = {"required": True, "schema": {"type": "integer"}}
+_ALWAYS: Fragment = {
+    "X-Gusto-API-Version": {"required": True, "schema": {"enum": list(VERSIONS)}},
+    "X-RateLimit-Limit": _NUMBER,
+    "X-RateLimit-Remaining": _NUMBER,
+    "X-RateLimit-Reset": _NUMBER,
+}
+# Faults may refuse without saying for how long.
+_WAIT: Fragment = {"headers": {"Retry-After": {"description": "Seconds", "schema": {"type": "integer"}}}}
+_OF_A_PAGE: Fragment = {
+    name: {"description": "Only where a page was asked for", "schema": {"type": "integer"}}
+    for name in ("X-Page", "X-Total-Count", "X-Total-Pages", "X-Per-Page")
+}
+SECURITY: tuple[Fragment, ...] = ({"accessToken": []},)
+COMPONENTS: Fragment = {
+    "schemas": schemas(),
+    "securitySchemes": {"accessToken": {"type": "http", "scheme": "bearer"}},
+}
 
 
-def listed(schema: Fragment) -> Fragment:
-    """A list of such things."""
-    return {"type": "array", "items": schema}
+def _words(allowed: Sequence[str]) -> Fragment:
+    one = "|".join(allowed)
+    return {"type": "string", "pattern": f"^(({one})(,({one}))*)?$"}
 
 
-def parameters(path: str, query: Sequence[str]) -> tuple[Fragment, ...]:
+_QUERIES: dict[str, Fragment] = {
+    "page": {"type": "integer", "minimum": 1, "maximum": 1_000_000},
+    "per": {"type": "integer", "minimum": 1, "maximum": 100},
+    "search_term": TEXT,
+    "processing_statuses": _words(STATUSES),
+    "payroll_types": _words(KINDS),
+    "processed": {"type": "boolean"},
+    "start_date": DAY,
+    "end_date": DAY,
+    "date_filter_by": {"enum": ["check_date", ""]},
+}
+_INCLUDES = {
+    "employees": INCLUDES,
+    "employee": INCLUDES,
+    "payrolls": IN_LIST,
+    "payroll": IN_ONE,
+}
+
+
+def parameters(path: str, query: Sequence[str], name: str) -> tuple[Fragment, ...]:
     """What stands in braces in a path, query parameters by name, and the version header."""
     places = [
-        {"name": name, "in": "path", "required": True, "schema": TEXT}
-        for name in _PLACES
-        if f"{{{name}}}" in path
+        {"name": place, "in": "path", "required": True, "schema": UUID}
+        for place in _PLACES
+        if f"{{{place}}}" in path
     ]
-    asked = [{"name": name, "in": "query", "required": False, "schema": TEXT} for name in query]
-    version = {"name": "X-Gusto-API-Version", "in": "header", "required": False, "schema": TEXT}
+    asked = [
+        {
+            "name": one,
+            "in": "query",
+            "required": False,
+            "schema": _words(_INCLUDES[name]) if one == "include" else _QUERIES[one],
+        }
+        for one in query
+    ]
+    version = {
+        "name": "X-Gusto-API-Version",
+        "in": "header",
+        "required": False,
+        "schema": {"enum": list(VERSIONS)},
+    }
     return (*places, *asked, version)
 
 
@@ -133,13 +97,19 @@ def body(schema: Fragment | None) -> Fragment | None:
     return None if schema is None else {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
-def responses(status: int, schema: Fragment | None) -> Fragment:
-    """The good answer and the vendor's refusals."""
-    good: Fragment = {"description": "Done"}
+def responses(
+    status: int, schema: Fragment | None, refused: Sequence[int], *, paged: bool = False
+) -> Fragment:
+    """The good answer with its headers, and the vendor's refusals."""
+    good: Fragment = {"description": "Done", "headers": _ALWAYS | (_OF_A_PAGE if paged else {})}
     if schema is not None:
         good["content"] = {"application/json": {"schema": schema}}
-    refused = {
-        code: {"description": text, "content": {"application/json": {"schema": _ERRORS}}}
-        for code, text in _REFUSALS.items()
+    refusals = {
+        str(code): {
+            "description": _REFUSALS[code],
+            "content": {"application/json": {"schema": ref("Errors")}},
+            **(_WAIT if code in (429, 503) else {}),
+        }
+        for code in sorted(refused)
     }
-    return {str(status): good, **refused}
+    return {str(status): good, **refusals}

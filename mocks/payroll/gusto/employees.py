@@ -12,7 +12,7 @@ from mocks.payroll.gusto.schema import EMPLOYEE
 from mocks.payroll.gusto.state import new_uuid
 from mocks.payroll.gusto.wire import clean_text, employee_values, read_body, reply, version_of
 
-_INCLUDES = ("all_compensations", "all_home_addresses", "custom_fields")
+INCLUDES = ("all_compensations", "all_home_addresses", "custom_fields")
 _NAMES = ("first_name", "last_name", "email", "work_email", "department")
 _Text = str | None | msgspec.UnsetType
 
@@ -31,7 +31,7 @@ class EmployeeWrite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 async def listed(call: Call) -> Reply:
     """The employees of a company, oldest first."""
     company, query = company_of(call), call.query()
-    custom = "custom_fields" in choices(query, "include", _INCLUDES, "")
+    custom = "custom_fields" in choices(query, "include", INCLUDES, "")
     people = seen(call.world, EMPLOYEE, '"company" = ?', (company.id,))
     if query.get("search_term"):
         term = query["search_term"].lower()
@@ -42,7 +42,7 @@ async def listed(call: Call) -> Reply:
 
 async def get(call: Call) -> Reply:
     """One employee."""
-    custom = "custom_fields" in choices(call.query(), "include", _INCLUDES, "")
+    custom = "custom_fields" in choices(call.query(), "include", INCLUDES, "")
     return reply(employee_values(_employee(call), custom=custom))
 
 

@@ -10,8 +10,10 @@ from mocks.payroll.gusto.reading import choices, company_of, page_reply, paged, 
 from mocks.payroll.gusto.schema import PAYROLL
 from mocks.payroll.gusto.wire import day, day_of, payroll_values, reply
 
-_IN_LIST = ("totals", "payroll_status_meta", "payroll_type", "processing_status")
-_IN_ONE = ("benefits", "deductions", "taxes", "totals", "payroll_status_meta")
+IN_LIST = ("totals", "payroll_status_meta", "payroll_type", "processing_status")
+IN_ONE = ("benefits", "deductions", "taxes", "totals", "payroll_status_meta")
+STATUSES = ("processed", "unprocessed")
+KINDS = ("regular", "off_cycle", "external")
 _TRUTH = {"true": "processed", "false": "unprocessed"}
 _LONGEST = timedelta(days=366)
 _HALF_A_YEAR = timedelta(days=183)
@@ -21,10 +23,12 @@ _AHEAD = timedelta(days=93)
 async def listed(call: Call) -> Reply:
     """Payrolls of a company: processed regular ones of the last six months, unless more is asked for."""
     company, query = company_of(call), call.query()
-    include = choices(query, "include", _IN_LIST, "")
-    usual = _TRUTH.get(query.get("processed", "true"), "processed")
-    statuses = choices(query, "processing_statuses", ("processed", "unprocessed"), usual)
-    kinds = choices(query, "payroll_types", ("regular", "off_cycle", "external"), "regular")
+    include = choices(query, "include", IN_LIST, "")
+    usual = _TRUTH.get(query.get("processed", "true"))
+    if usual is None:
+        raise invalid("processed", "processed is true or false")
+    statuses = choices(query, "processing_statuses", STATUSES, usual)
+    kinds = choices(query, "payroll_types", KINDS, "regular")
     first, last = _window(query, day_of(call.world.now_ms()))
     by_check = _by_check_date(query)
     found = [
@@ -42,7 +46,7 @@ async def listed(call: Call) -> Reply:
 async def get(call: Call) -> Reply:
     """One payroll with its compensations; their taxes only where included."""
     company = company_of(call)
-    include = choices(call.query(), "include", _IN_ONE, "")
+    include = choices(call.query(), "include", IN_ONE, "")
     payroll = call.world.store.get(PAYROLL, call.path_parameters["payroll"])
     if payroll is None or payroll.values["company"] != company.id:
         raise missing("payroll")

@@ -13,9 +13,10 @@ from mocks.payroll.gusto import companies, employees, hooks, payrolls
 from mocks.payroll.gusto import description as shown
 from mocks.payroll.gusto.companies import READER
 from mocks.payroll.gusto.errors import error, refusal
+from mocks.payroll.gusto.shapes import listed, ref
 
-API_VERSION = "2024-04-01"
-_VERSIONS = frozenset({"2023-09-01", "2024-03-01", API_VERSION})
+API_VERSION = shown.VERSIONS[-1]
+_VERSIONS = frozenset(shown.VERSIONS)
 LIMITS = {"requests": Limit(200, 60_000)}
 _LIMIT = "requests"
 CLERK = "access token"
@@ -75,6 +76,7 @@ class _Route(Struct, frozen=True):
     status: int = 200
     query: tuple[str, ...] = ()
     body: dict[str, Any] | None = None
+    versioned: bool = False
 
 
 _PAGES = ("page", "per")
@@ -93,25 +95,25 @@ _LIST = (
     "include",
 )
 _ROUTES = (
-    _Route("GET", "/me", "me", companies.me, "Who the token acts for", shown.OBJECT),
-    _Route("GET", "/token_info", "token_info", companies.token_info, "Scopes of the token", shown.OBJECT),
+    _Route("GET", "/me", "me", companies.me, "Who the token acts for", ref("Me")),
+    _Route("GET", "/token_info", "token_info", companies.token_info, "Scopes of the token", ref("TokenInfo")),
     _Route(
         "GET",
         "/companies",
         "companies",
         companies.listed,
         "All companies",
-        shown.listed(shown.COMPANY),
+        listed(ref("Company")),
         query=_PAGES,
     ),
-    _Route("GET", _COMPANY, "company", companies.get, "One company", shown.COMPANY),
+    _Route("GET", _COMPANY, "company", companies.get, "One company", ref("Company")),
     _Route(
         "GET",
         f"{_COMPANY}/custom_fields",
         "custom_fields",
         companies.custom_fields,
         "Custom fields",
-        shown.OBJECT,
+        ref("CustomFields"),
     ),
     _Route(
         "GET",
@@ -119,7 +121,7 @@ _ROUTES = (
         "employees",
         employees.listed,
         "Employees of a company",
-        shown.listed(shown.EMPLOYEE),
+        listed(ref("Employee")),
         query=("include", "search_term", *_PAGES),
     ),
     _Route(
@@ -128,9 +130,9 @@ _ROUTES = (
         "add_employee",
         employees.add,
         "Add an employee",
-        shown.EMPLOYEE,
+        ref("Employee"),
         201,
-        body=shown.EMPLOYEE_WRITE,
+        body=ref("EmployeeAdd"),
     ),
     _Route(
         "GET",
@@ -138,7 +140,7 @@ _ROUTES = (
         "employee",
         employees.get,
         "One employee",
-        shown.EMPLOYEE,
+        ref("Employee"),
         query=("include",),
     ),
     _Route(
@@ -147,8 +149,9 @@ _ROUTES = (
         "update_employee",
         employees.update,
         "Change an employee",
-        shown.EMPLOYEE,
-        body=shown.EMPLOYEE_WRITE,
+        ref("Employee"),
+        body=ref("EmployeeUpdate"),
+        versioned=True,
     ),
     _Route(
         "GET",
@@ -156,7 +159,7 @@ _ROUTES = (
         "payrolls",
         payrolls.listed,
         "Payrolls of a company",
-        shown.listed(shown.PAYROLL),
+        listed(ref("ListedPayroll")),
         query=(*_LIST, *_PAGES),
     ),
     _Route(
@@ -165,14 +168,29 @@ _ROUTES = (
         "payroll",
         payrolls.get,
         "One payroll with its people",
-        shown.PAYROLL,
+        ref("Payroll"),
         query=("include",),
     ),
-    _Route("GET", _HOOKS, "hooks", hooks.listed, "All subscriptions", shown.listed(shown.HOOK)),
-    _Route("POST", _HOOKS, "add_hook", hooks.add, "Subscribe", shown.HOOK, 201, body=shown.HOOK_WRITE),
-    _Route("GET", _HOOK, "hook", hooks.get, "One subscription", shown.HOOK),
+    _Route("GET", _HOOKS, "hooks", hooks.listed, "All subscriptions", listed(ref("Subscription"))),
     _Route(
-        "PUT", _HOOK, "change_hook", hooks.change, "Change a subscription", shown.HOOK, body=shown.TYPES_WRITE
+        "POST",
+        _HOOKS,
+        "add_hook",
+        hooks.add,
+        "Subscribe",
+        ref("Subscription"),
+        201,
+        body=ref("SubscriptionAdd"),
+    ),
+    _Route("GET", _HOOK, "hook", hooks.get, "One subscription", ref("Subscription")),
+    _Route(
+        "PUT",
+        _HOOK,
+        "change_hook",
+        hooks.change,
+        "Change a subscription",
+        ref("Subscription"),
+        body=ref("SubscriptionUpdate"),
     ),
     _Route("DELETE", _HOOK, "delete_hook", hooks.delete, "End a subscription", status=204),
     _Route(
@@ -181,8 +199,8 @@ _ROUTES = (
         "verify_hook",
         hooks.verify,
         "Verify a subscription",
-        shown.HOOK,
-        body=shown.VERIFICATION,
+        ref("Subscription"),
+        body=ref("Verification"),
     ),
     _Route(
         "GET",
@@ -195,6 +213,18 @@ _ROUTES = (
 )
 
 
+def _refused(route: _Route) -> tuple[int, ...]:
+    """With which statuses an operation may refuse."""
+    found = [401, 403, 406, 429, 500, 503]
+    if "{" in route.path:
+        found.append(404)
+    if route.query or route.body is not None:
+        found.append(422)
+    if route.body is not None:
+        found.append(400)
+    return (*found, 409) if route.versioned else tuple(found)
+
+
 def _operations() -> Iterator[Operation]:
     for route in _ROUTES:
         path = "/v1" + route.path
@@ -205,8 +235,10 @@ def _operations() -> Iterator[Operation]:
             route.summary,
             route.name,
             request=shown.body(route.body),
-            responses=shown.responses(route.status, route.answer),
-            parameters=shown.parameters(path, route.query),
+            responses=shown.responses(
+                route.status, route.answer, _refused(route), paged="page" in route.query
+            ),
+            parameters=shown.parameters(path, route.query, route.name),
         )
 
 

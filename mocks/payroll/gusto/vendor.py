@@ -2,6 +2,7 @@
 
 from mocks.kit.vendor import Vendor
 from mocks.payroll.gusto.act import act
+from mocks.payroll.gusto.description import COMPONENTS, SECURITY
 from mocks.payroll.gusto.errors import failure
 from mocks.payroll.gusto.notify import subscribe
 from mocks.payroll.gusto.observe import native, observe
@@ -25,4 +26,6 @@ VENDOR = Vendor(
     finish=finish,
     limits=LIMITS,
     version=API_VERSION,
+    components=COMPONENTS,
+    security=SECURITY,
 )

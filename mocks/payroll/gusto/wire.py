@@ -21,6 +21,8 @@ T = TypeVar("T")
 TEXT_LIMIT = 255
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+# Control characters, and halves of characters that no encoding has.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 # Names of the employer's and the employee's shares; the last one takes what is left.
 _TAXES = {
@@ -89,7 +91,7 @@ def clean_text(key: str, text: str | None, *, mail: bool = False) -> str | None:
         return None
     if len(text) > TEXT_LIMIT:
         raise invalid(key, f"{key} is too long (maximum is {TEXT_LIMIT} characters)")
-    if any(not sign.isprintable() for sign in text):
+    if _CONTROL.search(text):
         raise invalid(key, f"{key} has characters that are not allowed")
     if mail and not _MAIL.fullmatch(text):
         raise invalid(key, f"{key} is not a valid email")

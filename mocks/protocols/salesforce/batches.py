@@ -13,6 +13,7 @@ from mocks.protocols.salesforce.incoming import (
     external_id_column,
     external_id_value,
     field_map,
+    flag_of,
     shape_named,
     store_values,
 )
@@ -101,7 +102,7 @@ def delete_many(org: Org, call: Call) -> Reply:
         records.delete(org, call.world, shape.name, _known_id(shape, given), actor=API)
         return _done(_known_id(shape, given))
 
-    return _results(call.world, ids, work, together=query.get("allOrNone", "").lower() == "true")
+    return _results(call.world, ids, work, together=flag_of(query, "allOrNone"))
 
 
 def read_many(org: Org, call: Call) -> Reply:
@@ -123,10 +124,10 @@ def read_many(org: Org, call: Call) -> Reply:
 
 def _each(call: Call, work: Callable[[Any], Result]) -> Reply:
     given = field_map(call.body)
-    items, together = given.get("records"), given.get("allOrNone", False)
-    if not isinstance(items, list) or not isinstance(together, bool):
-        raise WriteRefused(Problem("JSON_PARSER_ERROR", "records must be a list, allOrNone a boolean"))
-    return _results(call.world, items, work, together=together)
+    items = given.get("records")
+    if not isinstance(items, list):
+        raise WriteRefused(Problem("JSON_PARSER_ERROR", "records must be a list"))
+    return _results(call.world, items, work, together=flag_of(given, "allOrNone"))
 
 
 def _results(world: World, items: Sequence[Any], work: Callable[[Any], Result], *, together: bool) -> Reply:

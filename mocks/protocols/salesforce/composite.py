@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from mocks.kit.calls import Call, Reply
 from mocks.protocols.salesforce.errors import HALTED, LOCKED, error_array, refusal
-from mocks.protocols.salesforce.incoming import field_map
+from mocks.protocols.salesforce.incoming import field_map, flag_of
 from mocks.protocols.salesforce.rules import Problem, WriteRefused
 from mocks.protocols.salesforce.values import decode_json, encode_json
 
@@ -37,10 +37,11 @@ class _Undo(Exception):
 def composite(serve: Serve, call: Call) -> Reply:
     """POST composite: at most 25 requests, each may name results of those before it."""
     given = field_map(call.body)
-    together = given.get("allOrNone", False)
+    together = flag_of(given, "allOrNone")
+    flag_of(given, "collateSubrequests")  # an optimisation that changes no answer
     parts = [_part(item, "body") for item in _items(given, "compositeRequest")]
     names = [part.reference for part in parts]
-    if len(set(names)) < len(names) or not all(names) or not isinstance(together, bool):
+    if len(set(names)) < len(names) or not all(names):
         raise WriteRefused(Problem("JSON_PARSER_ERROR", "Every request needs a referenceId of its own"))
     replies: list[Reply] = []
     try:
@@ -64,12 +65,12 @@ def composite(serve: Serve, call: Call) -> Reply:
 def batch(serve: Serve, call: Call) -> Reply:
     """POST composite/batch: at most 25 requests that know nothing of each other."""
     given = field_map(call.body)
-    halting = given.get("haltOnError", False)
+    halting = flag_of(given, "haltOnError")
     results: list[dict[str, Any]] = []
     failed = False
     for item in _items(given, "batchRequests"):
         part = _part(item, "richInput")
-        if failed and halting is True:
+        if failed and halting:
             halt = Problem("BATCH_PROCESSING_HALTED", "Batch processing halted per request")
             results.append({"statusCode": 412, "result": error_array([halt])})
             continue

@@ -31,6 +31,16 @@ def field_map(body: bytes) -> dict[str, Any]:
     return given
 
 
+def flag_of(given: Mapping[str, Any], name: str) -> bool:
+    """An optional switch of a body or of a query string, off where it is absent."""
+    value = given.get(name, False)
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        value = value.lower() == "true"
+    if not isinstance(value, bool):
+        raise WriteRefused(Problem("JSON_PARSER_ERROR", f"{name} must be true or false"))
+    return value
+
+
 def shape_named(org: Org, object_name: str) -> Shape:
     """The object of a path; NOT_FOUND where there is none."""
     shape = org.shape(object_name)
@@ -80,7 +90,12 @@ def store_values(
             relation = place.shape.relations.get(name.lower())
             if relation is None:
                 raise _no_column(place.shape, name)
-            values[relation.column.name] = _parent_id(place, relation, value)
+            if relation.column.field.read_only:
+                locked.append(relation.name)
+            elif any(one.lower() == relation.column.name.lower() for one in given):
+                raise _named_twice(relation)
+            else:
+                values[relation.column.name] = _parent_id(place, relation, value)
         elif column.name in ("Id", key):
             raise _misplaced(column.name, creating=creating)
         elif column.field.read_only:
@@ -136,6 +151,11 @@ def _no_column(shape: Shape, name: str) -> WriteRefused:
     return WriteRefused(
         Problem("INVALID_FIELD", f"No such column '{name[:80]}' on sobject of type {shape.name}")
     )
+
+
+def _named_twice(relation: Relation) -> WriteRefused:
+    text = f"Cannot specify both an external ID reference {relation.name} and a salesforce id, "
+    return WriteRefused(Problem("INVALID_FIELD", text + relation.column.name, (relation.column.name,)))
 
 
 def _misplaced(name: str, *, creating: bool) -> WriteRefused:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from mocks.kit.calls import Call, Handler, Operation, Reply
 from mocks.protocols.salesforce import composite, discovery, querying
 from mocks.protocols.salesforce import description as shown
+from mocks.protocols.salesforce.components import components, external_ids
 from mocks.protocols.salesforce.errors import LIMIT_EXCEEDED, NOT_FOUND, failure, refusal
 from mocks.protocols.salesforce.records import Org, SeveralRecords
-from mocks.protocols.salesforce.resources import RESOURCES, Resource, Serving
+from mocks.protocols.salesforce.resources import RESOURCES, Resource, Serving, inner_bodies
 from mocks.protocols.salesforce.rules import WriteRefused
 from mocks.protocols.salesforce.sessions import (
     PUBLIC_VERSIONS,
@@ -20,10 +21,10 @@ from mocks.protocols.salesforce.sessions import (
 )
 from mocks.protocols.salesforce.values import encode_json
 
-__all__ = ["expire_tokens", "failure", "finish", "identify", "operations", "secrets"]
+__all__ = ["described_records", "expire_tokens", "failure", "finish", "identify", "operations", "secrets"]
 
 DATA = "/services/data/v{version}"
-_VERSION = re.compile(r"(\d{2,3})\.0", re.ASCII)
+_VERSION = re.compile(r"([1-9]\d{1,2})\.0", re.ASCII)
 
 
 def operations(org: Org) -> tuple[Operation, ...]:
@@ -40,8 +41,9 @@ def operations(org: Org) -> tuple[Operation, ...]:
             "composite",
             "Several calls that may refer to each other",
             with_inner(composite.composite),
-            {200: shown.RECORD},
+            {200: shown.ref("CompositeResult")},
             shown.COMPOSITE,
+            refused=(400, 413),
         ),
         Resource(
             "POST",
@@ -49,16 +51,21 @@ def operations(org: Org) -> tuple[Operation, ...]:
             "batch",
             "Several calls that stand alone",
             with_inner(composite.batch),
-            {200: shown.RECORD},
+            {200: shown.ref("BatchResult")},
             shown.BATCH,
+            refused=(400, 413),
         ),
     )
-    names = [shape.name for shape in org.shapes.values()]
     return (
         _token_operation(),
         _versions_operation(org),
-        *(_operation(org, resource, names) for resource in (*several, *RESOURCES)),
+        *(_operation(org, resource) for resource in (*several, *RESOURCES)),
     )
+
+
+def described_records(org: Org) -> shown.Fragment:
+    """The components of the description: every object of the org in its forms, errors, sessions."""
+    return components(org, inner_bodies())
 
 
 def finish(call: Call, reply: Reply) -> Reply:
@@ -115,7 +122,10 @@ def _handler(org: Org, serve: Serving) -> Handler:
     return handler
 
 
-def _operation(org: Org, resource: Resource, names: list[str]) -> Operation:
+def _operation(org: Org, resource: Resource) -> Operation:
+    keys = {shape.name: external_ids(shape) for shape in org.shapes.values()}
+    objects = [name for name, own in keys.items() if own or not resource.keyed]
+    fields = sorted({name for own in keys.values() for name in own})
     variables = re.findall(r"\{(\w+)", DATA + resource.path)
     return Operation(
         method=resource.method,
@@ -124,8 +134,8 @@ def _operation(org: Org, resource: Resource, names: list[str]) -> Operation:
         summary=resource.summary,
         name=resource.name,
         request=None if resource.body is None else shown.body_of(resource.body),
-        responses=shown.answers(resource.good),
-        parameters=shown.in_path(*variables, objects=names) + resource.query,
+        responses=resource.described(),
+        parameters=shown.in_path(*variables, objects=objects, keys=fields) + resource.query,
     )
 
 
@@ -141,8 +151,13 @@ def _token_operation() -> Operation:
         name="issueToken",
         public=True,
         request=shown.body_of(shown.GRANT, "application/x-www-form-urlencoded"),
-        responses=shown.answers({200: shown.TOKEN}, shown.GRANT_ERROR),
+        responses=_grant_answers(),
     )
+
+
+def _grant_answers() -> shown.Fragment:
+    answers = shown.answers({200: shown.TOKEN}, (413, 500, 503), metered=False)
+    return {**answers, "400": shown.answer("The grant is denied", shown.GRANT_ERROR)}
 
 
 def _versions_operation(org: Org) -> Operation:
@@ -156,7 +171,7 @@ def _versions_operation(org: Org) -> Operation:
         summary="The versions of the API",
         name=PUBLIC_VERSIONS,
         public=True,
-        responses=shown.answers({200: shown.RECORDS}),
+        responses=shown.answers({200: shown.VERSIONS}, (401, 500, 503), metered=False),
     )
 
 

@@ -11,6 +11,7 @@ from mocks.protocols.salesforce.incoming import (
     external_id_column,
     external_id_value,
     field_map,
+    flag_of,
     record_id_of,
     shape_named,
     store_values,
@@ -76,7 +77,7 @@ def upsert_record(org: Org, call: Call) -> Reply:
     shape, column, value = _keyed(org, call)
     place = Incoming(org, call.world, shape)
     values = store_values(place, field_map(call.body), creating=False, key=column.name)
-    if column.name == "Id" or call.query().get("updateOnly", "").lower() == "true":
+    if column.name == "Id" or flag_of(call.query(), "updateOnly"):
         record_id = _only(call, shape, column, value)
         records.update(org, call.world, shape.name, record_id, values, actor=API)
         created = False

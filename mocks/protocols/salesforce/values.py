@@ -156,7 +156,7 @@ def _decimal_value(field: Field, given: Any) -> Value:
 
 def _whole(field: Field, given: Any) -> Value:
     number = _number(field, given)
-    if number != number.to_integral_value(context=_WIDE):
+    if number and (number.adjusted() < 0 or number != number.to_integral_value(context=_WIDE)):
         raise _unfit("int", field, given)
     return _scaled(field, number)
 
@@ -171,11 +171,11 @@ def _number(field: Field, given: Any) -> Decimal:
         raise _unfit("double", field, given)
     if number.adjusted() > _MAXIMUM_DIGITS:
         raise _refused("NUMBER_OUTSIDE_VALID_RANGE", "value outside of valid range on number field", field)
-    return Decimal(0) if number.adjusted() < -30 else number
+    return number
 
 
 def _scaled(field: Field, number: Decimal) -> int:
-    exact = _WIDE.scaleb(number, field.scale)
+    exact = _WIDE.scaleb(Decimal(0) if number.adjusted() < -30 else number, field.scale)
     scaled = int(exact.to_integral_value(rounding=ROUND_HALF_UP, context=_WIDE))
     if abs(scaled) >= 10**_MAXIMUM_DIGITS:
         raise _refused("NUMBER_OUTSIDE_VALID_RANGE", "value outside of valid range on number field", field)

@@ -6,8 +6,16 @@ from typing import Any
 from mocks.kit.store import quoted
 from mocks.kit.vendor import Vendor
 from mocks.kit.world import World
+from mocks.protocols.salesforce.description import SECURITY
 from mocks.protocols.salesforce.discovery import DAILY, DAILY_LIMIT
-from mocks.protocols.salesforce.operations import expire_tokens, failure, finish, identify, secrets
+from mocks.protocols.salesforce.operations import (
+    described_records,
+    expire_tokens,
+    failure,
+    finish,
+    identify,
+    secrets,
+)
 from mocks.psa.certinia.act import act
 from mocks.psa.certinia.observe import observe
 from mocks.psa.certinia.routes import OPERATIONS
@@ -49,4 +57,6 @@ VENDOR = Vendor(
     expire_tokens=expire_tokens,
     limits={DAILY: DAILY_LIMIT},
     version="59.0",
+    components=described_records(ORG),
+    security=SECURITY,
 )

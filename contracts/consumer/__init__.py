@@ -1,0 +1,1 @@
+"""What the core needs of every system, written down by running its own adapters."""
