@@ -126,7 +126,7 @@ def _request_of(interaction: Interaction, provider: str) -> Request | None:
 
 
 def _meant(request: Request, response: Response | None) -> Request:
-    """The request without the records of a collection that are wrong on purpose, and refused by themselves."""
+    """The request without those records of a collection that are wrong on purpose and refused alone."""
     if request.body is None or response is None:
         return request
     sent = request.body.content

@@ -10,19 +10,20 @@ import secrets
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import trustme
 import uvicorn
 from msgspec import Struct
+from msgspec.structs import replace
 
 from contracts.participants import VENDORS
 from contracts.sandbox.differences import DIFFERENCES, Difference, Headers
 from mocks import registry
 from mocks.firm.facts.people import PayrollLine, PayrollRun, Resource
-from mocks.firm.facts.source import SourceFact
+from mocks.firm.facts.source import LegalEntity, PeriodClose, SourceFact
 from mocks.firm.generate import generate
 from mocks.firm.plays import CRM, ERP, HRIS, PAYROLL, PSA, role_of
 from mocks.firm.profile import profile_named
@@ -116,7 +117,7 @@ def hosted(outgoing: HttpOutgoing) -> list[Hosted]:
 def _furnish(systems: Sequence[Hosted]) -> None:
     facts: dict[str, list[SourceFact]] = {role: [] for role in (CRM, PSA, HRIS, PAYROLL, ERP)}
     for fact in generate(profile_named("deal", _CONSULTANTS, None), SEED).master():
-        facts[role_of(fact)].append(fact)
+        facts[role_of(fact)].append(_of_today(fact) if isinstance(fact, LegalEntity) else fact)
     facts[PAYROLL].append(_first_payroll(facts[HRIS]))
     references: dict[str, str] = {}
     by_role = {one.role: one.system for one in systems}
@@ -124,6 +125,20 @@ def _furnish(systems: Sequence[Hosted]) -> None:
         system = by_role[role]
         acted = system.vendor.act(system.worlds[WORLD], told, references, False)
         references |= {fact.bk: one.native_id for fact, one in zip(told, acted, strict=True)}
+
+
+def _of_today(entity: LegalEntity) -> LegalEntity:
+    """The company with accounting periods from a year back to a year ahead: its books go on."""
+    today = datetime.fromtimestamp(wall_ms() / 1000, UTC).date()
+    first = today.year * 12 + today.month - 1 - 12
+    months = [date(count // 12, count % 12 + 1, 1) for count in range(first, first + 25)]
+    closes = tuple(
+        PeriodClose(
+            f"{month:%Y-%m}", int(datetime(month.year, month.month, 1, tzinfo=UTC).timestamp()) * 1000
+        )
+        for month in months
+    )
+    return replace(entity, close_calendar=closes)
 
 
 def _first_payroll(people: Sequence[SourceFact]) -> PayrollRun:

@@ -274,6 +274,10 @@ class Outbox(Protocol):
 
     def pending(self, connection: Connection, lane: str, now_ms: int, limit: int) -> Sequence[Outgoing]: ...
 
+    def next_ms(self, connection: Connection, lane: str) -> int | None:
+        """When the earliest owed row may be told, None where nothing is owed."""
+        ...
+
     def settle(
         self,
         connection: Connection,

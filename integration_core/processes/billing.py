@@ -91,10 +91,10 @@ def complete(core: Core, connection: Connection, cutoff: int) -> bool:
 
 def _technically_late(core: Core, connection: Connection) -> bool:
     """Whether approved time may be parked for no fault of its own: its project or person is on the way."""
-    pending = core.store.outbox.counts(connection)
-    if pending.get("psa.resource:pending"):
-        return True
     references = core.references(connection)
+    pending = core.store.outbox.counts(connection)
+    if pending.get("psa.resource:pending") or _nobody_asked_for(core, connection, references):
+        return True
     provisioned = core.store.references.provisioned(connection)
     for_people = {
         case.entity_bk for case in core.store.cases.all(connection, only_open=True) if case.code in FOR_PEOPLE
@@ -106,6 +106,17 @@ def _technically_late(core: Core, connection: Connection) -> bool:
         if passed.contract.native_id not in provisioned:
             return True
     return False
+
+
+def _nobody_asked_for(core: Core, connection: Connection, references: References) -> bool:
+    """Whether the HRIS has shown somebody whom `people` has not looked at yet."""
+    there = core.store.crosswalk.native_ids(connection, "psa", "resource")
+    unknown = [
+        one.employee_no
+        for one in references.employees.values()
+        if one.employee_no not in there and one.entity_code in references.entities
+    ]
+    return len(core.store.outbox.payloads(connection, "psa.resource", unknown)) < len(unknown)
 
 
 def _run(core: Core, connection: Connection, code: str, day: str) -> Json:

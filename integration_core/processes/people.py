@@ -1,15 +1,15 @@
 """Employees of the HRIS as resources of the PSA and employees of the ERP (finance 1.2)."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 from sqlalchemy import Connection
 
 from integration_core.canonical.ledger import ErpEmployee, LegalEntity
-from integration_core.canonical.periods import local_date
+from integration_core.canonical.periods import cutoff_ms, local_date
 from integration_core.canonical.work import Employee, JobRow, Resource
 from integration_core.ports.engine import Json, Process, Run
-from integration_core.processes.core import Core
+from integration_core.processes.core import ALL, Core
 from integration_core.rules.rating import job_on
 
 LANE_PSA, LANE_ERP = "psa.resource", "erp.employee"
@@ -28,7 +28,7 @@ def _want(core: Core, connection: Connection) -> Json:
     erp_known_ms = core.known_to_ms(connection, core.erp.name)  # before what it promises is read
     references = core.references(connection)
     now_ms = core.clock.now_ms()
-    resources, employees = [], []
+    resources, employees, changes_ms = [], [], list[int]()
     for employee in references.employees.values():
         entity = references.entities.get(employee.entity_code)
         if entity is None:
@@ -44,6 +44,7 @@ def _want(core: Core, connection: Connection) -> Json:
         employees.append(
             (employee.employee_no, msgspec.to_builtins(to_erp_employee(employee, entity, today)))
         )
+        changes_ms += _changes_ms(employee, entity, today)
     for case in core.store.cases.all(connection, only_open=True):
         if case.code == "DIM_MISSING" and case.entity_bk.removeprefix("RS|") in dict(resources):
             core.store.cases.resolve(connection, case.entity_bk, ("DIM_MISSING",), now_ms)
@@ -52,7 +53,16 @@ def _want(core: Core, connection: Connection) -> Json:
         core.engine.request(connection, "send", LANE_PSA)
     if outbox.want(connection, LANE_ERP, employees, now_ms):
         core.engine.request(connection, "send", LANE_ERP)
+    if changes_ms:
+        core.engine.schedule(connection, "people", ALL, min(changes_ms))  # no news will say that it is time
     return None
+
+
+def _changes_ms(employee: Employee, entity: LegalEntity, today: date) -> list[int]:
+    """The midnights to come at which a person changes by what is known of them already."""
+    days = [row.valid_from for row in employee.jobs]
+    days += [employee.terminated] if employee.terminated is not None else []
+    return [cutoff_ms(entity, day - timedelta(days=1)) for day in days if day > today]
 
 
 def to_resource(employee: Employee, today: date) -> Resource:

@@ -59,6 +59,10 @@ def process(core: Core) -> Process:
 
 def _pick(core: Core, connection: Connection, lane: str) -> Json:
     rows = core.store.outbox.pending(connection, lane, core.clock.now_ms(), BATCH)
+    later_ms = None if rows else core.store.outbox.next_ms(connection, lane)
+    if later_ms is not None:
+        # What an earlier run put off: of a lane's timers only the earliest stood, and that one is over.
+        core.engine.schedule(connection, "send", lane, later_ms)
     return msgspec.to_builtins(rows)
 
 
@@ -229,9 +233,10 @@ async def _periods(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
 
 
 def _require(key: str, needed: set[str], known: Mapping[str, str]) -> None:
+    """What a document refers to may be on its way still: a deal is built while its fee is billed."""
     missing = sorted(needed - known.keys())
     if missing:
-        raise Refused("REF_MISSING", f"{key} refers to {', '.join(missing)}, unknown in the ERP")
+        raise Transient("REF_MISSING", f"{key} refers to {', '.join(missing)}, not in the ERP yet")
 
 
 async def _create(

@@ -76,6 +76,13 @@ class Outbox:
             for row in rows
         ]
 
+    def next_ms(self, connection: Connection, lane: str) -> int | None:
+        """When the earliest owed row may be told, None where nothing is owed."""
+        table = schema.outbox
+        return connection.execute(
+            select(func.min(table.c.not_before_ms)).where(table.c.lane == lane, table.c.state == "pending")
+        ).scalar()
+
     def settle(
         self, connection: Connection, batch: Sequence[Outgoing], outcomes: Sequence[Outcome], now_ms: int
     ) -> int | None:

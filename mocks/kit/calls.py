@@ -79,7 +79,7 @@ class Call:
 
     @property
     def base_url(self) -> str:
-        """Scheme, host and prefix that this very request came by; returned links are built from it (wire 3)."""
+        """Scheme, host and prefix that this request came by; returned links are built from it (wire 3)."""
         return f"{self.scheme}://{self.host}{self.root_path}"
 
     def query(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Mistakes with contracts at the command line: a sentence in seconds, a failing exit, never a green nothing."""
+"""Mistakes with contracts at the command line: a sentence in seconds, a failing exit, no green nothing."""
 
 import os
 import subprocess

@@ -138,6 +138,10 @@ def _seed(connection: Connection, store: Store) -> None:
     }
     shared = {name: value for name, value in texts.items() if name != "contract_native_id"}
     connection.execute(insert(schema.entry).values(**shared, **entry))
+    _seed_wish(connection)
+
+
+def _seed_wish(connection: Connection) -> None:
     wish = {
         "lane": "customer",
         "key": "001A",

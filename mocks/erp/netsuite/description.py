@@ -51,11 +51,7 @@ _REFUSALS = {
     "401": ("Unauthorized", "The signature is not valid.", ("INVALID_LOGIN",)),
     "403": ("Forbidden", "The role may not do this.", ("INSUFFICIENT_PERMISSION",)),
     "404": ("Not Found", "There is no such record.", ("NONEXISTENT_ID", "INVALID_VALUE", "INVALID_URL")),
-    "429": (
-        "Too Many Requests",
-        "More requests at once than the account allows.",
-        ("CONCURRENCY_LIMIT_EXCEEDED",),
-    ),
+    "429": ("Too Many Requests", "Too many requests at once.", ("CONCURRENCY_LIMIT_EXCEEDED",)),
     "500": ("Internal Server Error", "Something went wrong.", ("UNEXPECTED_ERROR",)),
     "503": ("Service Unavailable", "The service is away for a while.", ("SERVER_ERROR",)),
 }

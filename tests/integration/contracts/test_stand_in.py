@@ -1,4 +1,4 @@
-"""The way to a real sandbox, gone whole: by address and credentials over TLS, with every pact as committed."""
+"""The way to a real sandbox, gone whole: by address and credentials over TLS, with the committed pacts."""
 
 import json
 import ssl
