@@ -51,7 +51,8 @@ def consumer(providers: Sequence[str] = (), *, accept: bool = False) -> Job:
     from contracts.consumer.run import write_pacts
 
     written = write_pacts(accept=accept, providers=providers)
-    lines = [Line("tests", written.tests_passed, "" if written.tests_passed else written.output[-4000:])]
+    failed = "; ".join((*written.mismatches, written.output[-4000:]))
+    lines = [Line("tests", written.tests_passed, "" if written.tests_passed else failed)]
     how = "If the promise is meant, `rehearse contracts consumer --accept` keeps it."
     lines += [Line("pacts", False, f"{difference} {how}") for difference in written.differences]
     note = f"{written.interactions} interactions in {written.pacts} pacts"

@@ -5,6 +5,7 @@ it is an act of its own.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,9 @@ from contracts.pactfile import BadPact, read_pact
 from contracts.participants import CORE, FOLDER, PACTS, PROVIDERS, checked
 
 FOLDER_VARIABLE = "REHEARSE_PACTS"
+# Of all that a failed test prints: what was sent otherwise than promised.
+_MISMATCH = re.compile(r"^E +\(\d+\) ((?!Request)[A-Z]\w+ mismatch: .+|Request not found: \w+ [^ ?:]+)", re.M)
+_MOST_MISMATCHES = 10
 
 
 class Written(Struct, frozen=True):
@@ -28,6 +32,12 @@ class Written(Struct, frozen=True):
     pacts: int
     interactions: int
     differences: tuple[str, ...]
+
+    @property
+    def mismatches(self) -> tuple[str, ...]:
+        """What the adapters sent otherwise than promised, each once: the end of `output` may not show it."""
+        found = sorted({" ".join(words.split()) for words in _MISMATCH.findall(self.output)})
+        return tuple(words[:300] for words in found[:_MOST_MISMATCHES])
 
     @property
     def passed(self) -> bool:

@@ -66,7 +66,8 @@ class Watch:
         self._records = records
         self._complain = complain
         self._examples: dict[str, tuple[bool, Request]] = {}
-        self._tried: dict[str, int] = {}
+        self._tried: dict[tuple[str, bool], int] = {}
+        self._kept = records()  # after the answer before
 
     @property
     def seen(self) -> frozenset[str]:
@@ -80,6 +81,11 @@ class Watch:
 
     def answered(self, operation: Operation, request: Request, answer: Answer) -> None:
         """Take note of one authorised answer of the run."""
+        kept = self._kept
+        self._note(operation, request, answer, kept)
+        self._kept = self._records()
+
+    def _note(self, operation: Operation, request: Request, answer: Answer, kept: int) -> None:
         good = 200 <= answer.status < 300
         if operation.name not in self._examples or (good and not self._examples[operation.name][0]):
             self._examples[operation.name] = (good, request)
@@ -87,9 +93,12 @@ class Watch:
             return
         if operation.method == "DELETE":
             self._check_gone(operation, request)
-        elif self._is_repeatable(operation) and self._tried.get(operation.name, 0) < _TRIES:
-            self._tried[operation.name] = self._tried.get(operation.name, 0) + 1
-            self._check_repeated(operation, request, answer)
+        elif self._is_repeatable(operation):
+            # A run mostly changes what is there; what made a record is tried as often, or it seldom would be.
+            kind = (operation.name, self._records() > kept)
+            if self._tried.get(kind, 0) < _TRIES:
+                self._tried[kind] = self._tried.get(kind, 0) + 1
+                self._check_repeated(operation, request, answer)
 
     def _is_repeatable(self, operation: Operation) -> bool:
         return operation.method in ("PUT", "PATCH") or operation.name in self._target.repeatable

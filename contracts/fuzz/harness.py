@@ -1,14 +1,18 @@
 """One run: a fresh system on a port, Schemathesis through all of its operations, our own checks beside it."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import requests
 import schemathesis
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from msgspec import Struct
 from schemathesis.engine import events, from_schema
 
@@ -209,8 +213,23 @@ def _drive(
     schema.hook(after_call)
     schema.hook(filter_failure)
     labels = {f"{operation.method} {operation.path}": operation.name for operation in operations}
-    for event in from_schema(schema).execute():
-        _collect(event, labels, findings)
+    with _same_whatever_is_loaded():
+        for event in from_schema(schema).execute():
+            _collect(event, labels, findings)
+
+
+@contextmanager
+def _same_whatever_is_loaded() -> Iterator[None]:
+    """Draw the same examples in every process: Hypothesis mixes in constants of whatever code is loaded.
+
+    It has no setting for this; the tests notice when the names below move.
+    """
+    empty: Any = type(providers.GLOBAL_CONSTANTS.integers)
+    nothing = Constants(integers=empty(), floats=empty(), bytes=empty(), strings=empty())
+    with patch.object(providers, "_get_local_constants", lambda: nothing):
+        providers.CONSTANTS_CACHE.cache.clear()
+        yield
+    providers.CONSTANTS_CACHE.cache.clear()
 
 
 def _collect(event: events.EngineEvent, labels: Mapping[str, str], findings: _Findings) -> None:

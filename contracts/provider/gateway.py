@@ -46,6 +46,7 @@ class Gateway:
         self.bench = bench
         self.problems: list[str] = []
         self.unmade: dict[str, str] = {}  # why a state could not be made, by its name
+        self.untold: dict[str, str] = {}  # why a message did not come or was not believed, by its description
         self._states = states
         self._tell = tell
         self._server = ThreadingHTTPServer((_HOST, 0), _handler(self))
@@ -109,9 +110,13 @@ class Gateway:
     def _message(self, body: bytes) -> Answered:
         if self._tell is None:
             raise StateFailed(f"{self.bench.target.provider} sends no messages.")
-        content, metadata, content_type = self._tell(
-            self.bench, msgspec.json.decode(body, type=_MessageCall).description
-        )
+        description = msgspec.json.decode(body, type=_MessageCall).description
+        try:
+            content, metadata, content_type = self._tell(self.bench, description)
+        except StateFailed as failed:
+            # The verifier would only say what of the message it misses.
+            self.untold[description] = str(failed)
+            raise
         shown = b64encode(msgspec.json.encode(metadata)).decode()
         headers = (("content-type", content_type), ("pact-message-metadata", shown))
         return Answered(status=200, headers=headers, body=content)

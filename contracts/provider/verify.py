@@ -170,7 +170,9 @@ def _run(gateway: Gateway, provider: str, payload: bytes) -> dict[str, tuple[Out
             found[name] = ("pass", "")
         else:
             unmade = [gateway.unmade[state] for state in one["providerStates"] if state in gateway.unmade]
-            found[name] = ("fail", "; ".join(unmade) or _reason(one.get("mismatch") or {}))
+            told = gateway.untold.get(one["description"])
+            reasons = [*unmade, told] if told else unmade
+            found[name] = ("fail", "; ".join(reasons) or _reason(one.get("mismatch") or {}))
     return found
 
 

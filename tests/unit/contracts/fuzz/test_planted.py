@@ -1,6 +1,8 @@
 """A fault planted in one operation of a mock is found within the usual examples, and named."""
 
+import importlib
 from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -138,6 +140,16 @@ def test_two_runs__send_the_same_requests() -> None:
     one, two = _report(), _report()
     assert (one.request_hash, one.requests) == (two.request_hash, two.requests)
     assert one.requests > 10
+
+
+def test_other_code_that_is_loaded__changes_no_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = _report()
+    (tmp_path / "loaded_beside.py").write_text(f"ODD = [{', '.join(str(7**n) for n in range(20, 60))}]\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.import_module("loaded_beside")
+    assert _report().request_hash == before.request_hash
 
 
 def test_another_seed__sends_other_requests() -> None:
