@@ -1,7 +1,8 @@
 """One run: a fresh system on a port, Schemathesis through all of its operations, our own checks beside it."""
 
+import copy
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -19,7 +20,7 @@ from schemathesis.engine import events, from_schema
 from contracts.fuzz.checks import NEVER_GOOD, UNTESTED, Operation, Watch, operations_of
 from contracts.fuzz.report import Failure, Report
 from contracts.fuzz.serving import on_a_port
-from contracts.fuzz.target import Answer, Authorise, Request, Served, Target, Unfit, excuse
+from contracts.fuzz.target import Answer, Authorise, Link, Request, Served, Target, Unfit, excuse
 from contracts.fuzz.targets import target as target_of
 
 EXAMPLES, SEED = 25, 1
@@ -192,7 +193,7 @@ def _drive(
     """Let Schemathesis run through the operations, and tell what it finds."""
     by_name = {operation.name: operation for operation in operations}
     config = schemathesis.Config.from_dict(settings(target, served, options, url))
-    schema = schemathesis.openapi.from_dict(dict(served.description), config=config)
+    schema = schemathesis.openapi.from_dict(linked(served.description, target.links), config=config)
     schema.auth.set_from_requests(_Signed(served.authorise))
 
     def after_call(context: Any, case: Any, response: Any) -> None:
@@ -295,10 +296,24 @@ def settings(target: Target, served: Served, options: Options, url: str) -> dict
         # Not a filter of the description: the other methods of a path must stay known.
         others = {"exclude-operation-id": list(options.only), "enabled": False}
         moment["operations"] = [others, *found.get("operations", [])]
-    if target.stateful_examples and not options.only:
+    if target.links and target.stateful_examples and options.examples and not options.only:
         most = {"max-examples": target.stateful_examples}
         moment["phases"]["stateful"] = {"enabled": True, "generation": most}
     return _merged(found, moment)
+
+
+def linked(description: Mapping[str, Any], links: Sequence[Link]) -> dict[str, Any]:
+    """The description with its operations linked: what one makes, others read, change and delete."""
+    found: dict[str, Any] = copy.deepcopy(dict(description))
+    by_name = {
+        operation["operationId"]: operation for item in found["paths"].values() for operation in item.values()
+    }
+    for link in links:
+        answer = by_name[link.made_by]["responses"][link.status]
+        for name in link.used_by:
+            shown = {"operationId": by_name[name]["operationId"], "parameters": dict(link.parameters)}
+            answer.setdefault("links", {})[name] = shown
+    return found
 
 
 def _merged(one: Mapping[str, Any], two: Mapping[str, Any]) -> dict[str, Any]:

@@ -67,6 +67,18 @@ class Oddity(Struct, frozen=True):
     containing: str = ""
 
 
+class Link(Struct, frozen=True):
+    """What one operation made is what others are about: how the stateful phase finds its way.
+
+    `parameters` of the later call are runtime expressions over the earlier one, as OpenAPI has them.
+    """
+
+    made_by: str  # operation id
+    status: str
+    parameters: Mapping[str, str]
+    used_by: tuple[str, ...]  # operation ids
+
+
 class Target(Struct, frozen=True, kw_only=True):
     """One provider. `serve` opens it fresh, with the same data every time, and closes it afterwards.
 
@@ -84,7 +96,8 @@ class Target(Struct, frozen=True, kw_only=True):
     repeatable: frozenset[str] = frozenset()
     volatile: frozenset[str] = frozenset()
     read_after: Callable[[str], str] | None = None
-    stateful_examples: int = 0
+    links: tuple[Link, ...] = ()
+    stateful_examples: int = 6  # sequences along the links, where there are any
     settings: Mapping[str, Any] = field(default_factory=dict)  # over schemathesis.toml, key by key
 
 

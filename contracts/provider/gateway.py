@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from contracts.provider.access.port import Answered, Sent
+from contracts.provider.access.port import Answered, Lacking, Sent
 from contracts.provider.states.port import State
 from contracts.provider.target import Unreachable
 from contracts.provider.workbench import StateFailed, Told, Workbench
@@ -24,6 +24,10 @@ _HOST = "127.0.0.1"
 _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding"}
 )
+# A status that no pact promises: nobody may take our own words for an answer of the target.
+NO_ANSWER = 599
+# The verifier would follow these to another address; the adapters do not, so it must see what they see.
+_FOLLOWED = frozenset({301, 302, 303, 307, 308})
 
 # The message of a description as the target sent it, once production code believes it.
 Tell = Callable[[Workbench, str], tuple[bytes, dict[str, Any], str]]
@@ -44,7 +48,7 @@ class Gateway:
 
     def __init__(self, bench: Workbench, states: Mapping[str, State], tell: Tell | None = None) -> None:
         self.bench = bench
-        self.problems: list[str] = []
+        self.unanswered: list[str] = []  # why the target gave no answer to a call, in the order of the calls
         self.unmade: dict[str, str] = {}  # why a state could not be made, by its name
         self.untold: dict[str, str] = {}  # why a message did not come or was not believed, by its description
         self._states = states
@@ -75,15 +79,26 @@ class Gateway:
                 return _json(200, self._state(body))
             if path == MESSAGES_PATH:
                 return self._message(body)
-            sent = Sent(method=method, url=self.bench.target.url + path, headers=headers, body=body)
-            return self.bench.authorised(sent)
-        except (StateFailed, Unreachable) as problem:
-            self.problems.append(str(problem))
+            url = self.bench.target.url + path
+            return self._of_target(Sent(method=method, url=url, headers=headers, body=body))
+        except (StateFailed, Unreachable, Lacking) as problem:
             return _json(422, {"error": str(problem)})
         except (msgspec.MsgspecError, RecursionError, LookupError, TypeError, ValueError) as problem:
-            sentence = f"{path}: {type(problem).__name__}: {problem}"
-            self.problems.append(sentence)
-            return _json(422, {"error": sentence})
+            return _json(422, {"error": f"{path}: {type(problem).__name__}: {problem}"})
+
+    def _of_target(self, sent: Sent) -> Answered:
+        try:
+            authorised = self.bench.access.authorise(sent, refused=self.bench.refused)
+            if not sent.has_header("authorization"):
+                # Credentials stand where the pact has examples of them, and nowhere else.
+                authorised = authorised.without_header("authorization")
+            answer = self.bench.send(authorised)
+        except (Unreachable, Lacking) as problem:
+            self.unanswered.append(str(problem))
+            return _json(NO_ANSWER, {"error": str(problem)})
+        if answer.status in _FOLLOWED:
+            return answer.without_header("location")
+        return answer
 
     def _state(self, body: bytes) -> dict[str, str]:
         asked = msgspec.json.decode(body, type=_StateCall)
@@ -98,6 +113,7 @@ class Gateway:
             self.unmade[asked.state] = str(problem)
             self.bench.restore()
             raise
+        self.unmade.pop(asked.state, None)
         return {**self.bench.access.values(), **made}
 
     def _named(self, name: str) -> State:

@@ -65,16 +65,10 @@ def sandbox_from(provider: str, url: str | None, environment: Mapping[str, str] 
     """The sandbox that the command line or the environment names; raises Unreachable with a sentence."""
     checked(provider)
     address = url or environment.get(URL_VARIABLE, "")
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Unreachable(
-            f"{address!r} is no address of a sandbox; give one like https://host/path by --url "
-            f"or {URL_VARIABLE}."
-        )
     return Target(
         provider=provider,
         kind="sandbox",
-        url=address.rstrip("/"),
+        url=_address(address),
         credentials=_credentials(environment.get(AUTH_VARIABLE, "")),
         version=environment.get(VERSION_VARIABLE, ""),
         ca_file=environment.get(CA_VARIABLE, ""),
@@ -90,8 +84,8 @@ def sandboxes_in(estate: Path, environment: Mapping[str, str] = os.environ) -> d
             one["vendor"]: Target(
                 provider=one["vendor"],
                 kind="sandbox",
-                url=str(one["url"]).rstrip("/"),
-                credentials=dict(one["credentials"]),
+                url=_address(str(one["url"])),
+                credentials=msgspec.convert(one["credentials"], dict[str, str]),
                 version=str(one.get("version", "")),
                 ca_file=str(found.get("ca_file", environment.get(CA_VARIABLE, ""))),
             )
@@ -100,7 +94,7 @@ def sandboxes_in(estate: Path, environment: Mapping[str, str] = os.environ) -> d
     except OSError as problem:
         reason = (problem.strerror or "refused").lower()
         raise Unreachable(f"{estate} cannot be read: {reason}.") from None
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError, ValueError):
+    except (msgspec.MsgspecError, KeyError, TypeError, AttributeError, ValueError):
         raise Unreachable(
             f"{estate} is no file of an estate; `rehearse up --json FILE` writes one."
         ) from None
@@ -120,6 +114,28 @@ def check_reachable(target: Target) -> None:
     except OSError as problem:
         reason = (problem.strerror or str(problem) or "no answer").lower()
         raise Unreachable(f"Nobody answers for {target.provider} at {target.url}: {reason}.") from None
+
+
+def _address(address: str) -> str:
+    """The address without a last slash; raises Unreachable where it cannot be one, or holds a secret."""
+    try:
+        parts = urlsplit(address)
+        fit = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fit = False
+    if not fit or any(sign.isspace() for sign in address):
+        shown = address if "@" not in address else "This"
+        raise Unreachable(
+            f"{shown!r} is no address of a sandbox; give one like https://host/path by --url "
+            f"or {URL_VARIABLE}."
+        )
+    if parts.username is not None or parts.query or parts.fragment:
+        # Addresses are printed and kept; whatever follows these signs is often a credential.
+        raise Unreachable(
+            "The address of a sandbox is printed, so it may not hold a user, a query or a fragment; "
+            f"credentials go into {AUTH_VARIABLE}."
+        )
+    return address.rstrip("/")
 
 
 def _credentials(text: str) -> dict[str, str]:

@@ -5,17 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
 import msgspec
 from msgspec import Struct
 
 from contracts.provider.access import ACCESS
 from contracts.provider.access.port import Access, Answered, Sent
+from contracts.provider.connection import Connection
 from contracts.provider.target import Target, Unreachable
 from mocks.firm.facts.source import SourceFact
 from mocks.kit.faults import Fault
 
-_TIMEOUT_SECONDS = 30.0
+# Of credentials, what is part of addresses and no secret.
+_SHOWN = frozenset({"company", "account", "organization_id"})
 
 
 class StateFailed(Exception):
@@ -43,12 +44,9 @@ class Workbench:
         self.told: list[Told] = []
         self.secret = ""  # of the subscription that was made for this verification
         self.receipt = (b"{}", "application/json")  # how a notification is acknowledged
-        self.receipt = (b"{}", "application/json")  # how a notification is acknowledged
         self.refused = False
         self._undo: list[Callable[[], Any]] = []
-        self._client = httpx.Client(
-            trust_env=False, verify=target.tls(), timeout=_TIMEOUT_SECONDS, follow_redirects=False
-        )
+        self._connection = Connection(target)
         self.access: Access = ACCESS[target.provider.removesuffix("-webhooks")](
             target.url, target.credentials, self.send
         )
@@ -56,24 +54,21 @@ class Workbench:
         self._begun, self._made = time.time_ns() // 1_000_000, 0
 
     def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
+        """Undo what an interaction that was broken off left behind, as far as it can be; then hang up."""
+        try:
+            # A mock ends with its verification: only somebody else's system keeps what is left in it.
+            if self.target.steering is None:
+                self.restore()
+        except (StateFailed, Unreachable):
+            pass
+        finally:
+            self._connection.close()
 
     # --- the vendor's API
 
     def send(self, request: Sent) -> Answered:
         """The target's answer to a request as it is; raises Unreachable."""
-        try:
-            answer = self._client.request(
-                request.method, request.url, headers=list(request.headers), content=request.body or None
-            )
-        except httpx.HTTPError as problem:
-            raise Unreachable(
-                f"{self.target.provider} did not answer {request.method} at {self.target.url}: "
-                f"{type(problem).__name__}."
-            ) from problem
-        headers = tuple((name.lower(), value) for name, value in answer.headers.multi_items())
-        return Answered(status=answer.status_code, headers=headers, body=answer.content)
+        return self._connection.send(request)
 
     def authorised(self, request: Sent) -> Answered:
         """The target's answer under its own credentials, or under refused ones where a state says so."""
@@ -118,6 +113,12 @@ class Workbench:
         """Let the calls of this interaction go out under credentials that nobody accepts."""
         self.refused = True
 
+    def secrets(self) -> list[str]:
+        """What no reason may show: credentials, tokens, what a subscription is signed with."""
+        steering = self.target.steering
+        named = [self.secret, steering.token if steering else ""]
+        return [*named, *(value for name, value in self.target.credentials.items() if name not in _SHOWN)]
+
     # --- steering, of a mock alone
 
     def control(self, method: str, verb: str, body: Any = None) -> Any:
@@ -159,11 +160,24 @@ class Workbench:
         """Undo what the last interaction's states made; of a mock all that happened since."""
         self.refused = False
         self.told.clear()
-        while self._undo:
-            self._undo.pop()()
         if self._baseline:
+            # First, or they would strike what is undone.
             self.control("DELETE", "faults")
+        failures = self._undone()
+        if self._baseline:
             self.control("POST", "restore", {"snapshot": self._baseline})
+        if failures:
+            raise StateFailed(f"What was made for an interaction could not be undone: {'; '.join(failures)}")
+
+    def _undone(self) -> list[str]:
+        """Undo all, last first, and say what would not go: one failure must not keep the rest."""
+        failures = []
+        while self._undo:
+            try:
+                self._undo.pop()()
+            except (StateFailed, Unreachable) as problem:
+                failures.append(str(problem))
+        return failures
 
     def wait_told(self, count: int = 1, patience_seconds: float = 5.0) -> list[Told]:
         """The notifications that came, once there are `count`; raises StateFailed after a while."""

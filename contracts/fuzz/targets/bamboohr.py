@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 
 from contracts.fuzz.mocked import Known, mocked
-from contracts.fuzz.target import Answer, Authorise, Oddity, Request, Served, Target
+from contracts.fuzz.target import Answer, Authorise, Link, Oddity, Request, Served, Target
 from mocks.firm.facts.source import JobRow, Resource, Skill, StatusRow
 from mocks.hris.bamboohr.errors import ERROR_HEADER
 from mocks.hris.bamboohr.vendor import VENDOR
@@ -117,8 +117,19 @@ _SETTINGS = {
         {"include-path-regex": r"^/api/v1/(?!.*\{row\})", "phases": {"fuzzing": {"enabled": False}}}
     ]
 }
+_HOOK = {"path.webhook": "$response.body#/id"}
+LINKS = (
+    Link("add_webhook", "201", _HOOK, ("get_webhook", "change_webhook", "webhook_log", "delete_webhook")),
+    Link(
+        "gateway_add_webhook",
+        "201",
+        {**_HOOK, "path.co": "$request.path.co"},
+        ("gateway_get_webhook", "gateway_change_webhook", "gateway_delete_webhook"),
+    ),
+)
 TARGET = Target(
     provider="bamboohr",
+    links=LINKS,
     serve=serve,
     refused=_refused,
     headers={"Accept": "application/json"},

@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 
 from contracts.fuzz.mocked import START_MS, Known, mocked
-from contracts.fuzz.target import Answer, Authorise, Oddity, Request, Served, Target
+from contracts.fuzz.target import Answer, Authorise, Link, Oddity, Request, Served, Target
 from mocks.firm.facts.source import PayrollLine, PayrollRun
 from mocks.kit.limits import Limit
 from mocks.kit.vendor import Vendor
@@ -101,4 +101,14 @@ ODDITIES = (
         "answers 409 after 200",
     ),
 )
-TARGET = Target(provider="gusto", serve=serve, refused=_refused, oddities=ODDITIES)
+_OWN = "$response.body#/uuid"
+LINKS = (
+    Link("add_employee", "201", {"path.employee": _OWN}, ("employee", "update_employee")),
+    Link(
+        "add_hook",
+        "201",
+        {"path.subscription": _OWN},
+        ("hook", "change_hook", "verify_hook", "request_token", "delete_hook"),
+    ),
+)
+TARGET = Target(provider="gusto", serve=serve, refused=_refused, oddities=ODDITIES, links=LINKS)

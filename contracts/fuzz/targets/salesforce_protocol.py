@@ -16,7 +16,7 @@ import schemathesis
 from hypothesis import strategies
 
 from contracts.fuzz.mocked import Known, mocked
-from contracts.fuzz.target import Answer, Authorise, Oddity, Request, Served, Target
+from contracts.fuzz.target import Answer, Authorise, Link, Oddity, Request, Served, Target
 from mocks.kit.calls import Call
 from mocks.kit.faults import Fault
 from mocks.kit.vendor import Vendor
@@ -48,9 +48,17 @@ def target_of(
         oddities=ODDITIES,
         repeatable=frozenset({"readMany"}),
         volatile=frozenset({"created"}),
+        links=(Link("createRecord", "201", _OWN, ("readRecord", "updateRecord", "deleteRecord")),),
         read_after=partial(_read_after, org),
         headers={"Accept": "application/json"},
     )
+
+
+_OWN = {
+    "path.version": "$request.path.version",
+    "path.object": "$request.path.object",
+    "path.id": "$response.body#/id",
+}
 
 
 # --- data -------------------------------------------------------------------------------------

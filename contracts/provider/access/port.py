@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 
 class Sent(Struct, frozen=True, kw_only=True):
@@ -16,7 +17,15 @@ class Sent(Struct, frozen=True, kw_only=True):
     def with_header(self, name: str, value: str) -> "Sent":
         """The same request with one header replaced or added."""
         kept = tuple((key, old) for key, old in self.headers if key != name)
-        return Sent(method=self.method, url=self.url, headers=(*kept, (name, value)), body=self.body)
+        return replace(self, headers=(*kept, (name, value)))
+
+    def has_header(self, name: str) -> bool:
+        """Whether it has a header of this name."""
+        return any(key == name for key, _ in self.headers)
+
+    def without_header(self, name: str) -> "Sent":
+        """The same request without a header."""
+        return replace(self, headers=tuple(one for one in self.headers if one[0] != name))
 
 
 class Answered(Struct, frozen=True, kw_only=True):
@@ -29,6 +38,10 @@ class Answered(Struct, frozen=True, kw_only=True):
     def header(self, name: str) -> str:
         """The first value of a header; empty where there is none."""
         return next((value for key, value in self.headers if key == name), "")
+
+    def without_header(self, name: str) -> "Answered":
+        """The same answer without a header."""
+        return replace(self, headers=tuple(one for one in self.headers if one[0] != name))
 
 
 class Lacking(Exception):

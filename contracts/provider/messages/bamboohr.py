@@ -21,6 +21,7 @@ def tell(bench: Workbench, description: str) -> tuple[bytes, dict[str, Any], str
     try:
         BambooReceiver("bamboohr", bench.secret, _WallClock()).receive(told.headers, told.body, "")
     except Unverified as unverified:
-        raise StateFailed(f"The core does not believe this webhook: {unverified}.") from unverified
+        reason = str(unverified).rstrip(".")
+        raise StateFailed(f"The core does not believe this webhook: {reason}.") from unverified
     metadata = {name: told.headers.get(name, "") for name in _NAMES}
     return told.body, metadata, told.headers.get("content-type", "")

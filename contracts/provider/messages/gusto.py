@@ -19,6 +19,7 @@ def tell(bench: Workbench, description: str) -> tuple[bytes, dict[str, Any], str
     try:
         GustoReceiver("gusto", bench.secret).receive(told.headers, told.body, "")
     except Unverified as unverified:
-        raise StateFailed(f"The core does not believe this webhook: {unverified}.") from unverified
+        reason = str(unverified).rstrip(".")
+        raise StateFailed(f"The core does not believe this webhook: {reason}.") from unverified
     metadata = {name: value for name, value in told.headers.items() if name == _SIGNATURE}
     return told.body, metadata, told.headers.get("content-type", "")

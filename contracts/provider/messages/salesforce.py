@@ -16,5 +16,6 @@ def tell(bench: Workbench, description: str) -> tuple[bytes, dict[str, Any], str
     try:
         SalesforceReceiver("salesforce", organization_id, TOLD_AT).receive(told.headers, told.body, token)
     except Unverified as unverified:
-        raise StateFailed(f"The core does not believe this message: {unverified}.") from unverified
+        reason = str(unverified).rstrip(".")
+        raise StateFailed(f"The core does not believe this message: {reason}.") from unverified
     return told.body, {}, told.headers.get("content-type", "")
