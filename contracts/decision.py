@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from contracts.matrix import Promised, Row, current
+from contracts.participants import CORE, STAND_IN
 
 # What each environment demands: everything against the mocks, or against real systems too.
 ENVIRONMENTS: Mapping[str, tuple[str, ...]] = {"test": ("mock",), "production": ("mock", "sandbox")}
-# Nothing of these is reached by a URL of somebody else's: they are verified where they run.
-_OURS = "integration-core"
+# Nothing of it is reached by a URL of somebody else's: it is verified where it runs.
+_OURS = CORE
 
 
 class UnknownEnvironment(ValueError):
@@ -43,24 +44,43 @@ def decide(environment: str, rows: Sequence[Row], promises: Sequence[Promised]) 
     reasons: list[str] = []
     notes: list[str] = []
     for target in targets:
-        missing: dict[str, int] = {}
-        left_out: dict[str, int] = {}
-        for one in promises:
-            if target == "sandbox" and one.provider == _OURS:
+        for provider in dict.fromkeys(one.provider for one in promises):
+            if target == "sandbox" and provider == _OURS:
                 continue
-            row = results.get((one.provider, one.consumer, one.interaction, target))
-            if row is None:
-                missing[one.provider] = missing.get(one.provider, 0) + 1
-            elif row.result == "fail":
-                reasons.append(f"{one.provider} ({target}): {one.interaction}: {row.reason or 'failed'}")
-            elif row.result == "unsupported":
-                left_out[one.provider] = left_out.get(one.provider, 0) + 1
-        reasons += [
-            f"{name}: {count} promises were never verified against a {target}."
-            for name, count in missing.items()
-        ]
-        notes += [
-            f"{name}: {count} promises cannot be brought about in a {target}; the mock alone speaks for them."
-            for name, count in left_out.items()
-        ]
+            asked = [one for one in promises if one.provider == provider]
+            found = [results.get((provider, one.consumer, one.interaction, target)) for one in asked]
+            against, beside = _judged(provider, target, list(zip(asked, found, strict=True)))
+            reasons += against
+            notes += beside
+        dates = [row.date for row in results.values() if row.target == target]
+        if dates:
+            notes.append(f"The oldest result against a {target} is of {min(dates)}.")
     return Decision(environment, not reasons, len(promises), tuple(reasons), tuple(notes))
+
+
+def _judged(
+    provider: str, target: str, found: Sequence[tuple[Promised, Row | None]]
+) -> tuple[list[str], list[str]]:
+    """What speaks against a provider at one kind of target, and what is to be known beside it."""
+    rows = [row for _, row in found if row is not None]
+    left_out = sum(row.result == "unsupported" for row in rows)
+    missing = len(found) - len(rows)
+    reasons, notes = [], []
+    if missing:
+        reasons.append(f"{provider}: {missing} promises were never verified against a {target}.")
+    for one, row in found:
+        if row is not None and row.result == "fail":
+            reasons.append(f"{provider} ({target}): {one.interaction}: {row.reason or 'failed'}")
+        if row is not None and row.result == "unsupported" and (target == "mock" or not one.excusable):
+            reasons.append(f"{provider} ({target}): {one.interaction}: left out, and nothing excuses that")
+    if left_out:
+        notes.append(
+            f"{provider}: {left_out} promises cannot be brought about in a {target}; "
+            "the mock alone speaks for them."
+        )
+    standing_in = sum(row.target == "sandbox" and row.version.startswith(STAND_IN) for row in rows)
+    if standing_in:
+        notes.append(
+            f"{provider}: {standing_in} results are of a stand-in; no system of the vendor was asked."
+        )
+    return reasons, notes

@@ -3,6 +3,8 @@
 It is a file of the project, so that the decision to deploy can be read, reviewed and replayed.
 """
 
+import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
@@ -10,8 +12,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from contracts.pactfile import read_pact
+from contracts.pactfile import BadPact, Interaction, read_pact
 from contracts.participants import FOLDER, PROVIDERS, pact_files
+from contracts.provider.states import STATES
+from contracts.provider.target import Kind
 from contracts.provider.verify import Outcome, Verification
 
 MATRIX = FOLDER / "matrix.json"
@@ -29,7 +33,7 @@ class Row(Struct, frozen=True, kw_only=True):
     consumer: str
     interaction: str
     pact: str  # what the pact said then, as a digest
-    target: str  # mock or sandbox
+    target: Kind
     version: str
     result: Outcome
     reason: str = ""
@@ -48,6 +52,7 @@ class Promised(Struct, frozen=True):
     consumer: str
     interaction: str
     pact: str
+    excusable: bool = True  # its state is one that no sandbox can be brought into
 
 
 def read_matrix(path: Path = MATRIX) -> tuple[Row, ...]:
@@ -55,19 +60,36 @@ def read_matrix(path: Path = MATRIX) -> tuple[Row, ...]:
     if not path.exists():
         return ()
     try:
-        return tuple(msgspec.json.decode(path.read_bytes(), type=list[Row]))
-    except (OSError, msgspec.DecodeError) as problem:
+        rows = tuple(msgspec.json.decode(path.read_bytes(), type=list[Row]))
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         raise BadMatrix(
             f"{path} is no matrix ({problem}); `rehearse contracts provider --record` writes one."
         ) from None
+    twice = [line for line, times in Counter(row.line for row in rows).items() if times > 1]
+    if twice:
+        # Which of the two counts would depend on their order.
+        raise BadMatrix(
+            f"{path} holds two results of {' / '.join(twice[0])}; keep one, "
+            "or write it anew by `rehearse contracts provider --record`."
+        )
+    return rows
 
 
 def write_matrix(rows: Iterable[Row], path: Path = MATRIX) -> None:
-    """Write the rows in their order, one a line, so that a change shows as the lines that changed."""
+    """Write the rows in their order, one a line, so that a change shows; raises BadMatrix."""
     lines = ",\n".join(
         msgspec.json.encode(row, order="deterministic").decode() for row in sorted(rows, key=_order)
     )
-    path.write_text(f"[\n{lines}\n]\n" if lines else "[]\n")
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Whole or not at all: half a matrix would be no matrix.
+        beside.write_text(f"[\n{lines}\n]\n" if lines else "[]\n")
+        beside.replace(path)
+    except OSError as problem:
+        beside.unlink(missing_ok=True)
+        reason = (problem.strerror or "refused").lower()
+        raise BadMatrix(f"The matrix {path} cannot be written: {reason}.") from None
 
 
 def rows_of(verifications: Iterable[Verification], on: date) -> list[Row]:
@@ -101,10 +123,24 @@ def promised(root: Path | None = None) -> tuple[Promised, ...]:
     """Every interaction of the committed pacts; raises BadPact."""
     found = []
     for provider in PROVIDERS:
-        for path in pact_files(provider) if root is None else pact_files(provider, root):
+        files = pact_files(provider) if root is None else pact_files(provider, root)
+        if not files:
+            # Nothing promised is nothing to break: without this a lost pact would be a yes.
+            raise BadPact(f"There is no pact with {provider}; `rehearse contracts consumer` says why.")
+        for path in files:
             pact = read_pact(path)
-            found += [Promised(provider, pact.consumer, one.name, pact.digest) for one in pact.interactions]
+            if (pact.provider, pact.consumer) != (provider, path.stem):
+                raise BadPact(f"{path} is a pact of {pact.consumer} with {pact.provider}; it stands wrongly.")
+            found += [
+                Promised(provider, pact.consumer, one.name, pact.digest, _excusable(provider, one))
+                for one in pact.interactions
+            ]
     return tuple(found)
+
+
+def _excusable(provider: str, interaction: Interaction) -> bool:
+    states = STATES[provider.removesuffix("-webhooks")]
+    return any(one.name in states and states[one.name].mock_only for one in interaction.provider_states)
 
 
 def current(rows: Sequence[Row], promises: Sequence[Promised]) -> list[Row]:

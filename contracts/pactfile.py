@@ -162,6 +162,9 @@ def _problems(pact: _Pact) -> Iterator[str]:
             yield f"{interaction.name!r} has the unknown type {interaction.type!r}"
         elif interaction.contents is None:
             yield f"{interaction.name!r} has no contents"
+        elif not interaction.contents.content or interaction.contents.encoded is not False:
+            # Whatever comes would be like it.
+            yield f"{interaction.name!r} has empty or encoded contents, which every message fulfils"
 
 
 def _http_problems(interaction: Interaction) -> Iterator[str]:

@@ -16,6 +16,9 @@ CALLERS = ("rehearsal", "salesforce", "bamboohr", "gusto")
 API_PROVIDERS = (*VENDORS, CORE)
 PROVIDERS = (*VENDORS, *WEBHOOKS, CORE)
 
+# How the version of a sandbox begins that is no vendor's, but stands in for one.
+STAND_IN = "stand-in"
+
 FOLDER = Path(__file__).resolve().parent
 PACTS = FOLDER / "pacts"
 DESCRIPTIONS = FOLDER / "openapi"

@@ -55,6 +55,8 @@ def provider_(
     from contracts.jobs import provider as verify
     from contracts.matrix import MATRIX
 
+    if url is not None and estate is not None:
+        raise BadUsage("An estate names addresses itself: give --url or --estate, not both.")
     targets = _targets(_chosen(provider), url, estate)
     _run([(verify, target) for target in targets], junit, record=(matrix or MATRIX) if record else None)
 
@@ -181,15 +183,20 @@ def _run(tasks: Sequence[Any], junit: Path | None, *, record: Path | None = None
 
 
 def _end(jobs: Iterable[Any], junit: Path | None, *, record: Path | None = None) -> None:
+    from contracts.jobs import all_hold
     from contracts.jobs import junit as as_junit
-    from contracts.matrix import merged, read_matrix, rows_of, write_matrix
+    from contracts.matrix import BadMatrix, read_matrix
 
+    try:
+        known = read_matrix(record) if record is not None else ()
+    except BadMatrix as problem:
+        # Before minutes of work, not after them.
+        raise BadUsage(str(problem)) from problem
     ended = []
     for job in jobs:
         ended.append(job)
         print(
-            f"{'pass' if job.passed else 'FAIL'}  {job.name}: {job.note or 'nothing was looked at'} "
-            f"({job.seconds:.1f} s)",
+            f"{job.word}  {job.name}: {job.note or 'nothing was looked at'} ({job.seconds:.1f} s)",
             flush=True,
         )
         for line in job.failures:
@@ -197,11 +204,22 @@ def _end(jobs: Iterable[Any], junit: Path | None, *, record: Path | None = None)
     if junit is not None:
         _write(junit, as_junit(ended))
     if record is not None:
-        found = [one for job in ended for one in job.verifications]
-        record.parent.mkdir(parents=True, exist_ok=True)
-        write_matrix(merged(read_matrix(record), rows_of(found, datetime.now(UTC).date())), record)
+        _keep(known, ended, record)
     sys.stdout.flush()
-    raise typer.Exit(0 if ended and all(job.passed for job in ended) else 1)
+    raise typer.Exit(0 if all_hold(ended) else 1)
+
+
+def _keep(known: Sequence[Any], jobs: Sequence[Any], record: Path) -> None:
+    from contracts.matrix import BadMatrix, merged, rows_of, write_matrix
+
+    found = [one for job in jobs for one in job.verifications]
+    for job in jobs:
+        if not job.verifications:
+            print(f"{job.name}: nothing was recorded; {record} keeps the results that it has.")
+    try:
+        write_matrix(merged(known, rows_of(found, datetime.now(UTC).date())), record)
+    except BadMatrix as problem:
+        raise BadUsage(str(problem)) from problem
 
 
 def _write(path: Path, content: bytes) -> None:

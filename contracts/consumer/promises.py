@@ -6,6 +6,7 @@ the consumer is given, and the provider's state fills in its own.
 
 import asyncio
 import fcntl
+import json
 import re
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from typing import Any, TypeVar
 from pact import Pact, match
 from pact.error import MismatchesError
 from pact.interaction import HttpInteraction
-from pact.match.matcher import AbstractMatcher, GenericMatcher
+from pact.match.matcher import AbstractMatcher, GenericMatcher, IntegrationJSONEncoder
 
 from contracts.participants import CONSUMER
 from integration_core.adapters.http.httpx_transport import HttpxTransport
@@ -52,7 +53,7 @@ def exactly(value: str) -> Text:
 
 
 def any_number_of(example: T) -> AbstractMatcher[list[T]]:
-    """A list that may be empty; the library's own `each_like` asks for one at least."""
+    """A list that may be empty; every other list in a body must hold one row at least."""
     return GenericMatcher("type", value=[example], min=0)
 
 
@@ -140,7 +141,7 @@ class Messages:
         `forms` by path are for XML in namespaces, where matchers in the body do not reach.
         """
         interaction = self._pact.upon_receiving(description, "Async").given(state)
-        interaction.with_body(body, content_type)
+        interaction.with_body(_peopled(body), content_type)
         if forms:
             rules = {path: {"matchers": [{"match": "regex", "regex": form}]} for path, form in forms.items()}
             interaction.with_matching_rules({"body": rules})
@@ -224,7 +225,7 @@ class Promise:
         for name, wanted in (headers or {}).items():
             self._interaction.with_header(name, wanted)
         if body is not None:
-            self._interaction.with_body(body, content_type)
+            self._interaction.with_body(_peopled(body), content_type)
         if rules:
             told = {path: _rule(matcher) for path, matcher in rules.items()}
             self._interaction.with_matching_rules({"body": told}, "Response")
@@ -232,6 +233,24 @@ class Promise:
             address = {"type": "MockServerURL", "example": "https://served.example/", "regex": ".*(/)$"}
             self._interaction.with_generators({"body": {here: address}}, "Response")
         return self
+
+
+def _peopled(body: Any) -> Any:
+    """The body, its lists with one row at least unless they say otherwise: a verifier takes none for any."""
+    if isinstance(body, str):
+        return body
+    return _counted(json.loads(json.dumps(body, cls=IntegrationJSONEncoder)))
+
+
+def _counted(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_counted(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    counted = {name: _counted(one) for name, one in value.items()}
+    if value.get("pact:matcher:type") == "type" and isinstance(value.get("value"), list):
+        counted["min"] = 1 if value.get("min") is None else value["min"]
+    return counted
 
 
 def _rule(matcher: AbstractMatcher[Any] | None) -> dict[str, Any]:

@@ -52,14 +52,16 @@ def write_pacts(
     wanted = tuple(checked(provider) for provider in providers) or PROVIDERS
     with tempfile.TemporaryDirectory() as name:
         fresh = Path(name)
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:schemathesis", "-n", str(workers)]
+        # To start workers takes longer than the tests of one provider.
+        started = 0 if len(wanted) == 1 else workers
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:schemathesis", "-n", str(started)]
         command += ["--dist", "loadfile", *_tests(providers)]
         if junit is not None:
             command.append(f"--junitxml={junit}")
         ended = subprocess.run(
             command,
             cwd=FOLDER.parent,
-            env={**os.environ, FOLDER_VARIABLE: name},
+            env=_environment(name),
             capture_output=True,
             text=True,
             check=False,
@@ -73,6 +75,12 @@ def write_pacts(
             differences = ()
         output = ended.stdout + ended.stderr
         return Written(ended.returncode == 0, output, len(chosen), interactions, differences)
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """That of this process, without options that leave tests out: `--accept` would drop their promises."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    return {**kept, FOLDER_VARIABLE: folder}
 
 
 def _tests(providers: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from contracts.provider.access.port import Answered, Sent
 from contracts.provider.target import CA_VARIABLE, Target, Unreachable
 
 # Until a target has answered once nobody knows that it is there at all.
-_FIRST_PATIENCE_SECONDS, _PATIENCE_SECONDS = 8.0, 25.0
+_FIRST_PATIENCE_SECONDS, _PATIENCE_SECONDS = 8.0, 20.0
 _MOST_SILENCES = 2
 _SIZE_LIMIT_BYTES = 16 * 1024 * 1024
 

@@ -49,6 +49,7 @@ class Gateway:
     def __init__(self, bench: Workbench, states: Mapping[str, State], tell: Tell | None = None) -> None:
         self.bench = bench
         self.unanswered: list[str] = []  # why the target gave no answer to a call, in the order of the calls
+        self.unrestored: list[str] = []  # what an interaction left behind, in the order of the interactions
         self.unmade: dict[str, str] = {}  # why a state could not be made, by its name
         self.untold: dict[str, str] = {}  # why a message did not come or was not believed, by its description
         self._states = states
@@ -104,7 +105,11 @@ class Gateway:
         asked = msgspec.json.decode(body, type=_StateCall)
         if asked.action == "teardown":
             # Several states of one interaction end together: with the first.
-            self.bench.restore()
+            try:
+                self.bench.restore()
+            except StateFailed as failed:
+                self.unrestored.append(str(failed))
+                raise
             return {}
         try:
             made = self._named(asked.state).make(self.bench, asked.params or {})

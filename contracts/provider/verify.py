@@ -23,7 +23,7 @@ from contracts.provider.messages import TELLS
 from contracts.provider.reasons import reason_of, without_secrets
 from contracts.provider.states import STATES
 from contracts.provider.states.port import State
-from contracts.provider.target import Target, Unreachable, check_reachable
+from contracts.provider.target import Kind, Target, Unreachable, check_reachable
 from contracts.provider.workbench import StateFailed, Workbench
 
 Outcome = Literal["pass", "fail", "unsupported"]
@@ -45,7 +45,7 @@ class Verification(Struct, frozen=True, kw_only=True):
     provider: str
     consumer: str
     pact: str
-    target: str
+    target: Kind
     version: str
     results: tuple[Verified, ...]
 
@@ -120,11 +120,10 @@ def _verified(
         names = frozenset(one.name for one in possible)
         with Gateway(bench, states, tell) as gateway:
             found = _run(gateway, pact.provider, selected(path.read_bytes(), names))
-        missing = names - found.keys()
-        if missing or found.keys() != names:
+        if found.keys() != names:
+            lost = ", ".join(sorted(names ^ found.keys()))
             raise BadPact(
-                f"{path.name}: {len(found)} of {len(names)} interactions were verified; "
-                f"{', '.join(sorted(missing))}."
+                f"{path.name}: {len(found)} of {len(names)} interactions were verified; not: {lost}."
             )
         results += [
             Verified(interaction=name, outcome=outcome, reason=reason)
@@ -164,22 +163,27 @@ def _run(gateway: Gateway, provider: str, payload: bytes) -> dict[str, tuple[Out
         # It says only that something failed; the results say what.
         with contextlib.suppress(RuntimeError), _silenced():
             verifier.verify()
-        results: Any = verifier.results
-    unanswered = iter(gateway.unanswered)
+        return _outcomes(gateway, verifier.results)
+
+
+def _outcomes(gateway: Gateway, results: Any) -> dict[str, tuple[Outcome, str]]:
+    unanswered, unrestored = iter(gateway.unanswered), iter(gateway.unrestored)
     found: dict[str, tuple[Outcome, str]] = {}
     for one in results["interactionResults"]:
         name = " | ".join((one["description"], *one["providerStates"]))
-        told = gateway.untold.get(one["description"])
         if name in found:
             raise BadPact(f"{name!r} was verified twice; one of the two would count for both.")
+        told = gateway.untold.get(one["description"])
         if one["result"] == "OK" and told is None:
             found[name] = ("pass", "")
             continue
-        unmade = [gateway.unmade[state] for state in one["providerStates"] if state in gateway.unmade]
-        reasons = [*unmade, told] if told else unmade
+        reasons = [gateway.unmade[state] for state in one["providerStates"] if state in gateway.unmade]
+        reasons += [told] if told else []
         mismatch = one.get("mismatch") or {}
         if not reasons and f"but was {NO_ANSWER}" in str(mismatch):
             reasons = [next(unanswered, "The target gave no answer.")]
+        if not reasons and "teardown" in str(mismatch.get("message", "")):
+            reasons = [next(unrestored, "What was made for it could not be undone.")]
         reason = "; ".join(reasons) or reason_of(mismatch, gateway.bench.target)
         found[name] = ("fail", without_secrets(reason, gateway.bench.secrets()))
     return found

@@ -19,7 +19,7 @@ import uvicorn
 from msgspec import Struct
 from msgspec.structs import replace
 
-from contracts.participants import VENDORS
+from contracts.participants import STAND_IN, VENDORS
 from contracts.sandbox.differences import DIFFERENCES, Difference, Headers
 from mocks import registry
 from mocks.firm.facts.people import PayrollLine, PayrollRun, Resource
@@ -169,7 +169,7 @@ def estate_file(systems: Sequence[Hosted], url: str, ca_file: Path) -> dict[str,
                 "vendor": one.vendor,
                 "url": f"{url}{PREFIX}/{one.vendor}",
                 "credentials": one.system.worlds[WORLD].secrets,
-                "version": f"stand-in {one.system.vendor.version}",
+                "version": f"{STAND_IN} {one.system.vendor.version}",
             }
             for one in systems
         },

@@ -25,7 +25,8 @@ def summary(rows: Sequence[Row], promises: Sequence[Promised], shares: Sequence[
         yield f"{provider:<{wide}}  {number:>8}  {cells}".rstrip()
     yield "fidelity of the mocks:"
     for share in shares:
-        yield f"  {share.vendor:<12} {share.share:>8}  {plural(share.compared, 'promise')} on both sides"
+        both = f"{share.compared} of {plural(share.promised, 'promise')}"
+        yield f"  {share.vendor:<12} {share.share:>8}  {both} on both sides"
         for difference in share.differences:
             yield f"    {difference}"
 
@@ -70,7 +71,7 @@ def _fidelity(shares: Sequence[Fidelity]) -> str:
         (
             _whole(one.vendor),
             _whole(one.share),
-            f"{one.compared:,}",
+            f"{one.compared:,} of {one.promised:,}",
             f"{one.left_out:,}",
             element("ul", *(element("li", text(line)) for line in one.differences))
             if one.differences

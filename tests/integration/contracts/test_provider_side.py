@@ -37,7 +37,7 @@ def interaction(**changes: Any) -> dict[str, Any]:
         "request": {
             "method": "GET",
             "path": "/api/gateway.php/acme/v1/meta/fields",
-            "headers": {"Accept": ["application/json"]},
+            "headers": {"Accept": ["application/json"], "Authorization": ["Basic eDp4"]},
         },
         "response": {"status": 200},
         **changes,

@@ -1,10 +1,12 @@
 """The way to a real sandbox, gone whole: by address and credentials over TLS, with the committed pacts."""
 
+import http.client
 import json
 import ssl
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -15,7 +17,8 @@ from contracts.fidelity import fidelity
 from contracts.jobs import Job, Task, provider, run_all
 from contracts.matrix import Row, current, merged, promised, rows_of
 from contracts.participants import CORE, PROVIDERS, VENDORS, pact_files, vendor_of
-from contracts.provider.target import of_provider, sandboxes_in
+from contracts.provider.target import Unreachable, of_provider, sandboxes_in
+from contracts.provider.verify import verify
 from contracts.sandbox.differences import DIFFERENCES
 from contracts.sandbox.running import standing_in
 
@@ -103,5 +106,23 @@ def test_stand_in__has_other_ids_no_steering_and_demands_tls() -> None:
         with httpx.Client(verify=trusted, trust_env=False) as client:
             assert client.get(f"{url}/__rehearse__/acceptance/health").status_code == 404
             assert client.get(f"{url}/api/v1/meta/fields").status_code == 401
+        # No spelling of its path leads to the control plane; a client that mends addresses would hide that.
+        hidden = "__rehearse__/acceptance/health"
+        spellings = [one.format(hidden) for one in ("//{}", "/./{}", "/x/../{}", "/%2F{}", "%2F{}", "/;/{}")]
+        for spelling in (*spellings, "/%5F%5Frehearse%5F%5F/acceptance/health"):
+            assert _status(url, spelling, trusted) == 404, spelling
         with httpx.Client(trust_env=False) as client, pytest.raises(httpx.ConnectError):
             client.get(f"{url}/api/v1/meta/fields")
+        unbelieved = replace(sandboxes_in(estate)["bamboohr"], ca_file="")
+        with pytest.raises(Unreachable, match="not trusted; PACT_PROVIDER_CA names"):
+            verify(unbelieved)
+
+
+def _status(url: str, rest: str, trusted: ssl.SSLContext) -> int:
+    parts = urlsplit(url)
+    connection = http.client.HTTPSConnection(parts.hostname or "", parts.port, context=trusted)
+    try:
+        connection.request("GET", parts.path + rest)
+        return connection.getresponse().status
+    finally:
+        connection.close()

@@ -22,6 +22,12 @@ def interaction(description: str = "read it", state: str = "it is there", **chan
     }
 
 
+def message(content: Any, *, encoded: Any = False) -> dict[str, Any]:
+    """A message with these contents."""
+    contents = {"content": content, "contentType": "application/json", "encoded": encoded}
+    return interaction(type="Asynchronous/Messages", contents=contents)
+
+
 def pact(*interactions: dict[str, Any], version: str = "4.0") -> bytes:
     """A pact of them."""
     return msgspec.json.encode(
@@ -57,6 +63,10 @@ def test_pact__is_read_with_names_that_tell_its_interactions() -> None:
         (pact(interaction(request={"method": "GET", "path": "it"})), "asks for the path"),
         (pact(interaction(response={"status": 7})), "expects the status 7"),
         (pact(interaction(type="Asynchronous/Messages")), "has no contents"),
+        (pact(message("")), "which every message fulfils"),
+        (pact(message(None)), "which every message fulfils"),
+        (pact(message({})), "which every message fulfils"),
+        (pact(message("e30=", encoded="base64")), "which every message fulfils"),
         (
             pact(interaction(type="Asynchronous/Messages", contents={"content": {}, "contentType": "a/b"})),
             "is no pact",
