@@ -80,7 +80,7 @@ def _judged(
         )
     standing_in = sum(row.target == "sandbox" and row.version.startswith(STAND_IN) for row in rows)
     if standing_in:
-        notes.append(
+        reasons.append(
             f"{provider}: {standing_in} results are of a stand-in; no system of the vendor was asked."
         )
     return reasons, notes

@@ -163,7 +163,11 @@ class GustoPayroll:
                 raise Transient("TECH_TIMEOUT", f"{self.name}: {path} changed between two pages")
             held = shape
             pages = response.header("x-total-pages") or ""
-            if not pages.isdecimal() or page >= int(pages):
+            if not pages.isdecimal():
+                # Taken for the last page, one of many would lose all that follow.
+                text = f"{self.name}: {path} does not say how many pages there are."
+                raise Unreadable("SCHEMA_INVALID", text)
+            if page >= int(pages):
                 return found
             page += 1
 

@@ -45,6 +45,9 @@ class HttpxTransport:
             raise NotSent(f"{type(error).__name__}: {error}") from error
         except httpx.RequestError as error:
             raise NoAnswer(f"{type(error).__name__}: {error}") from error
+        finally:
+            # Credentials are what each request says; a session that a cookie keeps alive would outlive them.
+            self._client.cookies.clear()
         headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
         return HttpResponse(status=response.status_code, headers=headers, body=response.content)
 

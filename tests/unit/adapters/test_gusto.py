@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from msgspec.structs import replace
 
 from integration_core.adapters.gusto.client import GustoPayroll
 from integration_core.adapters.gusto.webhooks import (
@@ -199,6 +200,16 @@ def test_pages__are_read_to_the_last_and_oldest_come_first() -> None:
     assert [record.native_id for record in found.records if isinstance(record, PayrollRun)] == [
         "p-4", "p-3", "p-2", "p-1", "p-0",
     ]  # fmt: skip
+
+
+def test_a_page_of_nobody_knows_how_many__is_not_taken_for_the_last() -> None:
+    class Untold(Group):
+        def _page(self, rows: list[dict[str, Any]], query: str) -> HttpResponse:
+            given = super()._page(rows, query)
+            return replace(given, headers=tuple(one for one in given.headers if one[0] != "x-total-pages"))
+
+    with pytest.raises(Unreadable, match="how many pages"):
+        read(Untold(ROW))
 
 
 def test_pages_whose_size_changes__are_not_trusted() -> None:

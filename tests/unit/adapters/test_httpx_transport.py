@@ -45,6 +45,29 @@ def test_complete_answer__is_returned_with_lower_case_headers() -> None:
     assert (got.status, got.body, got.header("location")) == (201, b"ok", "/x/7")
 
 
+def test_a_cookie__is_not_sent_back() -> None:
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSet-Cookie: session=1; Path=/\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async def ask_twice() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        transport = HttpxTransport()
+        request = HttpRequest(method="GET", url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        await transport.send(request)
+        await transport.send(request)
+        await transport.aclose()
+        server.close()
+
+    run(ask_twice())
+    assert len(asked) == 2
+    assert b"cookie" not in asked[1].lower()
+
+
 def test_body_cut_off__is_no_answer() -> None:
     with pytest.raises(NoAnswer):
         run(ask(b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\npartial"))

@@ -176,11 +176,13 @@ def test_decision__a_mock_can_be_brought_into_every_state() -> None:
     assert not decide("test", [row("a"), row("b", result="unsupported")], PROMISES).deployable
 
 
-def test_decision__says_that_a_stand_in_is_no_vendor() -> None:
+def test_decision__a_stand_in_is_no_vendor() -> None:
     rows = [*both(), *both(target="sandbox", version="stand-in 2026")]
-    assert decide("production", rows, PROMISES).notes == (
+    decision = decide("production", rows, PROMISES)
+    assert not decision.deployable
+    assert decision.reasons == ("gusto: 2 results are of a stand-in; no system of the vendor was asked.",)
+    assert decision.notes == (
         "The oldest result against a mock is of 2026-11-21.",
-        "gusto: 2 results are of a stand-in; no system of the vendor was asked.",
         "The oldest result against a sandbox is of 2026-11-21.",
     )
 
