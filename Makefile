@@ -7,7 +7,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 STAMP := .venv/.installed
 
-.PHONY: env rehearsal test contracts properties properties-ci browser check campaign live lint types architecture bench lock clean
+.PHONY: env rehearsal test contracts breakages properties properties-ci browser check campaign live lint types architecture bench lock clean
 
 env: $(STAMP)
 
@@ -60,6 +60,10 @@ properties: env
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -q -n 2 tests/property --junitxml=reports/properties/junit.xml
 
 check: lint types architecture test contracts browser
+
+# Every planted mistake, each alone in a copy of the project, and the job that catches it.
+breakages: env
+	$(BIN)/pytest -q tests/campaign/test_breakages.py
 
 # The long proofs: many seeds, both modes, both databases, a core that is killed at random moments.
 campaign: env
