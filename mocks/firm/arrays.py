@@ -27,7 +27,7 @@ _SCOPES = ("DEFAULT", "CLIENT", "CONTRACT")
 
 
 def arrays(firm: Firm) -> dict[str, Columns]:
-    """Every table of a firm, named `<company>.<entity>`; time sheets are made in one pass where they are not."""
+    """Every table of a firm, named `<company>.<entity>`; time sheets are made in one pass."""
     found: dict[str, Columns] = {}
     for office in firm.offices:
         office.scan()

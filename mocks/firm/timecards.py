@@ -50,6 +50,12 @@ class TimecardView:
 
     def plays(self) -> Iterator[Play]:
         """Every step of every card before the horizon, in time order, then by card number and step."""
+        _, _, row, step = self.steps()
+        for each, which in zip(row.tolist(), step.tolist(), strict=True):
+            yield self.play(each, which)
+
+    def steps(self) -> tuple[I64, I64, I64, I64]:
+        """Instant, card number, row and step of everything before the horizon, in the order of `plays`."""
         instants = self._instants()
         at_ms = np.concatenate(instants)
         cards = len(self._sheets.cards.number)
@@ -57,8 +63,7 @@ class TimecardView:
         row = np.tile(np.arange(cards), len(instants))
         keep = np.flatnonzero((at_ms > 0) & (at_ms < self._world.horizon_ms))
         keep = keep[np.lexsort((step[keep], row[keep], at_ms[keep]))]
-        for index in keep.tolist():
-            yield self.play(int(row[index]), int(step[index]))
+        return at_ms[keep], self._sheets.cards.number[row[keep]], row[keep], step[keep]
 
     def play(self, row: int, step: int) -> Play:
         """One step of one card."""
