@@ -97,6 +97,10 @@ class Firm:
         """Everything of the calendar but time sheets, in order."""
         return sorted((play for office in self.offices for play in office.few_plays()), key=play_key)
 
+    def rare_plays(self) -> list[Play]:
+        """`few_plays` without assignments and leave, in order."""
+        return sorted((play for office in self.offices for play in office.rare_plays()), key=play_key)
+
     def contracts(self) -> tuple[Contract, ...]:
         """Every contract as signed."""
         worlds = [office.world for office in self.offices]

@@ -107,19 +107,26 @@ class Office:
 
     def few_plays(self) -> list[Play]:
         """Everything that happens but time sheets, before the company's last close; in no order."""
-        plays = [play for play in self._entered() if play.at_ms < self.world.horizon_ms]
+        plays = self.rare_plays()
+        many = (
+            self.assignments.plays(),
+            absence_plays(self.world, self.leave) if self.profile.all_methods else (),
+        )
+        plays.extend(play for source in many for play in source if play.at_ms < self.world.horizon_ms)
+        return plays
+
+    def rare_plays(self) -> list[Play]:
+        """`few_plays` without assignments and leave, which are many in a large company."""
+        plays = [play for play in self._rare() if play.at_ms < self.world.horizon_ms]
         plays.extend(payment_plays(self.world, self.tallies))
         return plays
 
-    def _entered(self) -> Iterator[Play]:
-        """Plays of people, deals, assignments and all that a firm of all methods knows besides."""
+    def _rare(self) -> Iterator[Play]:
         world = self.world
         yield from moves(world)
         for deal in world.deals:
             yield from deal_plays(world, deal)
-        yield from self.assignments.plays()
         if self.profile.all_methods:
-            yield from absence_plays(world, self.leave)
             yield from milestone_plays(world)
             yield from estimate_plays(world, self.tallies.booked_e2, self.low_place)
             yield from completion_plays(world)

@@ -16,12 +16,13 @@ from mocks.firm.world import World
 
 SUBMITTED, REJECTED, RESUBMITTED, APPROVED, CORRECTED, CORRECTION_APPROVED = range(6)
 _STATUS = ("SUBMITTED", "REJECTED", "SUBMITTED", "APPROVED", "SUBMITTED", "APPROVED")
+CARD_PREFIX, CARD_DIGITS = "TC-", 10
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def card_name(number: int) -> str:
     """The name that the PSA shows for a number on its company's base."""
-    return f"TC-{number:010d}"
+    return f"{CARD_PREFIX}{number:0{CARD_DIGITS}d}"
 
 
 class TimecardView:
