@@ -138,7 +138,7 @@ class _Versions:
         second = np.flatnonzero((cards.corrected_ms[place] > 0) & (cards.corrected_ms[place] < horizon_ms))
         row = np.concatenate((first, second))
         ver = np.repeat(np.array((1, 2), dtype=np.int64), (len(first), len(second)))
-        order = np.lexsort((ver, row))
+        order = np.argsort(2 * row + ver, kind="stable")
         self._world, self._sheets = office.world, sheets
         self._row, self._ver = row[order], ver[order]
         self._place = place[self._row]

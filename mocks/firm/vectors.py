@@ -109,9 +109,12 @@ def _as_is(text: str) -> bytes:
 
 
 def pooled(name: str, codes: I64, text_of: Callable[[int], str], missing: Bools | None = None) -> Vector:
-    """A text column from codes, each distinct text made once."""
-    distinct, place = np.unique(codes, return_inverse=True)
+    """A text column from codes that lie close together, each distinct text made once."""
+    first = int(codes.min()) if len(codes) else 0
+    seen = np.bincount(codes - first) > 0
+    distinct = np.flatnonzero(seen) + first
     pool = tuple(text_of(code) if code >= 0 else "" for code in distinct.tolist())
+    place = (np.cumsum(seen) - 1)[codes - first]
     return Vector(name, TEXT, (Pooled(place, pool),), missing)
 
 
