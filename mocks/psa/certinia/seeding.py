@@ -11,7 +11,7 @@ from msgspec import Struct
 from mocks.firm.facts.source import TimeEntry
 from mocks.kit.bulk import Chain, Numbering, lay
 from mocks.kit.schema import Value
-from mocks.kit.store import Record, Store
+from mocks.kit.store import Record
 from mocks.kit.vendor import Acted
 from mocks.kit.world import World
 from mocks.protocols.salesforce.identifiers import numbered_id
@@ -21,11 +21,12 @@ from mocks.psa.certinia.native import (
     NotThereYet,
     card_fields,
     cells_of,
-    find_assignment,
     find_contact,
     find_task,
+    number_of,
+    wbs_of,
 )
-from mocks.psa.certinia.schema import PROJECT, SPLIT, TIMECARD
+from mocks.psa.certinia.schema import ASSIGNMENT, PROJECT, SPLIT, TIMECARD
 from mocks.psa.certinia.splits import SPLIT_NAMES, assignment_rate_e4, split_rows_at
 from mocks.psa.certinia.state import ORG
 from mocks.psa.certinia.wire import DAY_ABBREVIATIONS, HOURS_FIELDS, number
@@ -56,21 +57,48 @@ class Laying:
         self.world = world
         self.parents: dict[str, Parents] = {}
         self.contacts: dict[str, str] = {}
+        self.assignments: dict[str, Record] = {}
         self.rates_e4: dict[Value, int] = {}
+        self.projects: dict[str, Record] = {}
+        self.tasks: dict[tuple[str, str], str] = {}
         self.chains: dict[str, Chain] = {}
         self.splits: list[tuple[str, dict[str, Value]]] = []
         store = world.store
         self.card_ids, self.split_ids = Numbering(store, f"id:{TIMECARD}"), Numbering(store, f"id:{SPLIT}")
         self.split_names = Numbering(store, SPLIT_NAMES)
 
-    def load(self, names: Iterable[str]) -> None:
-        """Take up the cards that were laid before."""
-        store, wanted = self.world.store, sorted(set(names))
+    def load(self, firsts: Iterable[TimeEntry]) -> None:
+        """Take up the cards that were laid before, and the assignments, for the first cells of cards."""
+        cells = list(firsts)
+        names = {name for cell in cells for name in (cell.card, cell.replaces) if name}
+        self.chains = {name: Chain(card, False) for name, card in self._named(TIMECARD, names).items()}
+        self.assignments = self._named(ASSIGNMENT, {number_of(cell.assignment) for cell in cells})
+        for found in self.assignments.values():
+            self.rates_e4[found.id] = int(found.values["pse__Bill_Rate__c"] or 0)
+
+    def _named(self, object_name: str, names: Iterable[str]) -> dict[str, Record]:
+        """Records by name; of several the oldest."""
+        store, wanted = self.world.store, sorted(names)
+        found: dict[str, Record] = {}
         for low in range(0, len(wanted), _NAMES_A_QUERY):
             part = wanted[low : low + _NAMES_A_QUERY]
             marks = ", ".join("?" * len(part))
-            for record in reversed(store.select(TIMECARD, f'"Name" IN ({marks})', part)):
-                self.chains[str(record.values["Name"])] = Chain(record, False)
+            for record in store.select(object_name, f'"Name" IN ({marks})', part):
+                found.setdefault(str(record.values["Name"]), record)
+        return found
+
+    def project(self, project_id: str) -> Record:
+        """A project by its id; raises LookupError."""
+        if project_id not in self.projects:
+            self.projects[project_id] = self.world.store.require(PROJECT, project_id)
+        return self.projects[project_id]
+
+    def task_id(self, project_id: str, task_bk: str) -> str:
+        """The task of a project by its WBS code; raises NotThereYet."""
+        key = project_id, wbs_of(task_bk)
+        if key not in self.tasks:
+            self.tasks[key] = find_task(self.world.store, project_id, task_bk).id
+        return self.tasks[key]
 
 
 def lay_cards(world: World, cells: Sequence[TimeEntry]) -> list[Acted]:
@@ -79,9 +107,8 @@ def lay_cards(world: World, cells: Sequence[TimeEntry]) -> list[Acted]:
     groups: dict[tuple[str, str, int], list[TimeEntry]] = {}
     for cell in cells:
         groups.setdefault((cell.card, cell.status, cell.recorded_at_ms), []).append(cell)
-    named = (name for group in groups.values() for name in (group[0].card, group[0].replaces) if name)
     with world.store.transaction():
-        laying.load(named)
+        laying.load(group[0] for group in groups.values())
         outcomes = {key: _lay(laying, group) for key, group in groups.items()}
         _write(laying)
     return [_acted(cell, outcomes[cell.card, cell.status, cell.recorded_at_ms]) for cell in cells]
@@ -164,15 +191,14 @@ def _contact_id(laying: Laying, resource_bk: str) -> str:
 def _parents(laying: Laying, cell: TimeEntry) -> Parents:
     known = laying.parents.get(cell.assignment)
     if known is None:
-        store: Store = laying.world.store
-        assignment = find_assignment(store, cell.assignment)
+        assignment = laying.assignments.get(number_of(cell.assignment))
         if assignment is None:
             raise NotThereYet(cell.assignment)
-        project = store.require(PROJECT, str(assignment.values["pse__Project__c"]))
+        project = laying.project(str(assignment.values["pse__Project__c"]))
         known = laying.parents[cell.assignment] = Parents(
             assignment,
             _contact_id(laying, cell.resource),
-            find_task(store, project.id, cell.task).id,
+            laying.task_id(project.id, cell.task),
             project.values["RH_External_Id__c"] or project.values["Name"],
         )
     return known
