@@ -17,7 +17,8 @@ from rich.console import Console
 from mocks.firm.generate import generate
 from mocks.firm.profile import profile_named
 from mocks.registry import VENDORS
-from scenarios.bench_generate import measure_generation
+from scenarios.bench_generate import measure_bands, measure_generation
+from scenarios.bench_seed import measure_seeding
 from scenarios.live.processes import Child, free_port, scratch_folder
 from scenarios.simulation.estate import raise_estate
 from scenarios.simulation.network import Network, exchange
@@ -138,6 +139,8 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "start": _starts,
     "mocks": _reads,
     "generate": measure_generation,
+    "seed": measure_seeding,
+    "bands": measure_bands,
 }
 
 

@@ -17,6 +17,7 @@ from datetime import date
 from importlib import import_module
 from typing import Any
 
+from mocks.firm import bands, outcomes
 from mocks.firm.facts.source import TimeEntry
 from mocks.firm.firm import Firm
 from mocks.firm.generate import generate
@@ -71,6 +72,20 @@ def measure_generation() -> dict[str, Any]:
     figures: dict[str, Any] = {name: _preset(name) for name in ("deal", "tiny", "small", "mid")}
     figures[LARGE] = _large()
     figures["time_entries_per_cpu_second"] = _side_by_side()
+    return figures
+
+
+def measure_bands() -> dict[str, Any]:
+    """What the large firm looks like, and the bands of realism that it misses, for three seeds."""
+    figures: dict[str, Any] = {}
+    for seed in range(1, 4):
+        firm = generate(profile_named(LARGE), seed)
+        found = bands.measure(firm) | outcomes.measure(firm)
+        every = (*bands.BANDS, *outcomes.OUTCOMES)
+        figures[f"seed {seed}"] = {
+            "missed": [band.measure for band in every if not band.holds(found[band.measure])],
+            "measures": {name: round(value, 3) for name, value in found.items()},
+        }
     return figures
 
 

@@ -261,7 +261,7 @@ def generate(
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="all, start, mocks, generate or run")] = "all",
+    what: Annotated[str, typer.Argument(help="all, run, start, mocks, generate, seed or bands")] = "all",
     json_file: Annotated[Path | None, typer.Option("--json", help="write the figures here")] = None,
 ) -> None:
     """Measure; prints figures, judges nothing."""

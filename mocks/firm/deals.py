@@ -16,7 +16,7 @@ from mocks.firm.data.quantiles import DURATION_DAYS, QUANTITY_E2
 from mocks.firm.days import Calendar, day_number, first_of_next_month, to_date
 from mocks.firm.facts.source import Retainer
 from mocks.firm.hashing import Streams
-from mocks.firm.latent import discount_place
+from mocks.firm.latent import discount_place, discounted_lines_pm
 from mocks.firm.profile import Profile
 
 WORKDAYS_TO_FIRST_ENTRY = 5
@@ -279,7 +279,7 @@ def _lines(index: int, client: Client, profile: Profile, streams: Streams) -> tu
                 package=package,
                 quantity_e2=max(100, quantity.pick(ident, QUANTITY_E2) // 25 * 25),
                 list_price_e4=reference.package_list_price_e4(package, profile.branch),
-                discount_e6=discount if own_discount.hit(ident, 700) else 0,
+                discount_e6=discount if own_discount.hit(ident, discounted_lines_pm(profile)) else 0,
                 multiplier_ot_e2=overtime.pick(ident, (100, 125, 150, 150)),
                 multiplier_travel_e2=travel.pick(ident, (50, 50, 100)),
                 six_minutes=six_minutes,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mocks.firm.hashing import I64, Bools, weighted
+from mocks.firm.latent import internal_quarters
 from mocks.firm.world import World
 
 MAIN, SECOND, INTERNAL, OVERTIME, TRAVEL = range(5)
@@ -38,7 +39,7 @@ _SECOND_BY_WEEK_PM = np.array((150, 980), dtype=np.int64)
 _INTERNAL_BY_WEEK_PM = np.array(
     ((260, 260, 320, 420, 640, 900), (950, 950, 955, 960, 970, 980)), dtype=np.int64
 )
-_SPLIT_SIXTEENTHS = np.array((11, 11, 11, 12, 14, 16), dtype=np.int64)  # internal work, shorter then
+_SPLIT_SIXTEENTHS = np.array((11, 11, 11, 12, 14, 21), dtype=np.int64)  # internal work, shorter then
 _SECOND_SIXTEENTHS = weighted((3, 2), (4, 3), (6, 2), (8, 4), (10, 1))
 _OFF_GRID_E2 = np.array((-10, -5, 5, 10, 20), dtype=np.int64)
 _AUGUST, _DECEMBER = 7, 11
@@ -85,18 +86,20 @@ def cells_of(world: World, who: I64, days: I64) -> Cells:
 def leave_of(world: World, who: I64, days: I64) -> tuple[Bools, Bools]:
     """By person and day: whether the week is leave, and whether the single day is; work days or not."""
     ident = who[:, None] << 23 | days[None, :] << 3
-    away_week = _week_hits(world, who, days, "hours.leave_week", _leave_pm(days))
+    away_week = _week_hits(world, who, days, "hours.leave_week", _leave_pm(world, days))
     return away_week, world.streams("hours.leave_day").hits(ident, 25)
 
 
-def _leave_pm(days: I64) -> I64:
+def _leave_pm(world: World, days: I64) -> I64:
     """How many of a thousand people-weeks are leave, by day; more in August and at the end of the year."""
     months = (days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)) % 12
     day_of_month = (
         days.astype("datetime64[D]") - days.astype("datetime64[D]").astype("datetime64[M]")
     ).astype(np.int64)
-    pm = np.where(months == _AUGUST, 120, 58)
-    return np.where((months == _DECEMBER) & (day_of_month >= 20), 350, pm).astype(np.int64)
+    at_home = not world.profile.coupled or world.profile.branch.country == "US"
+    august, christmas = (120, 350) if at_home else (250, 650)
+    pm = np.where(months == _AUGUST, august, 58)
+    return np.where((months == _DECEMBER) & (day_of_month >= 20), christmas, pm).astype(np.int64)
 
 
 def _week_hits(world: World, who: I64, days: I64, stream: str, per_mille: I64) -> Bools:
@@ -156,6 +159,7 @@ def _quarters(world: World, cells: Cells) -> I64:
     saturday = total == 0
     internal = _INTERNAL_QUARTERS[level, streams("hours.internal_size").belows(ident, 8)]
     second_pm, internal_pm, internal = _habits(world, cells, level, internal)
+    internal = internal_quarters(world.profile, streams, cells.person, internal)
     internal *= has_main & ~saturday & streams("hours.internal").hits(ident, internal_pm)
     internal = np.minimum(internal, np.maximum(total - 8, 0))
     rest = total - internal

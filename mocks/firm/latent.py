@@ -38,11 +38,15 @@ def overrun_pm(profile: Profile, streams: Streams, deal: int, drawn_pm: int) -> 
 
 
 def discount_place(profile: Profile, weight: int, drawn: int, places: int) -> int:
-    """Which of some discounts in rising order a client gets: half by its size, half by chance."""
+    """Which of some discounts in rising order a client gets: by its size or by chance, whatever is more."""
     if not profile.coupled:
         return drawn
-    by_size = bisect_left(CLIENT_SIZE, weight) * places // (len(CLIENT_SIZE) + 1)
-    return (by_size + drawn) // 2
+    return max(drawn, bisect_left(CLIENT_SIZE, weight) * places // (len(CLIENT_SIZE) + 1))
+
+
+def discounted_lines_pm(profile: Profile) -> int:
+    """How many of a deal's lines take part in its discount."""
+    return 850 if profile.coupled else 700
 
 
 def idle_pm(streams: Streams, person: int) -> int:
@@ -55,11 +59,23 @@ def gap_pm(profile: Profile, streams: Streams, who: I64, usual_pm: int) -> int |
     """How likely a person waits between two projects; on average as likely as usual."""
     if not profile.coupled:
         return usual_pm
+    return usual_pm // 2 + _idle_many_pm(streams, who) * usual_pm * 3 // 2_000
+
+
+def internal_quarters(profile: Profile, streams: Streams, who: I64, quarters: I64) -> I64:
+    """Quarters of internal work of a day: idle people do more of it, wanted ones less."""
+    if not profile.coupled:
+        return quarters
+    per_cent = 37 + _idle_many_pm(streams, who) * 198 // 1000
+    return (quarters * per_cent + 50) // 100
+
+
+def _idle_many_pm(streams: Streams, who: I64) -> I64:
     drawn = streams("latent.idle").belows(who, 1000)
-    return np.asarray(usual_pm // 2 + drawn * drawn // 1000 * usual_pm * 3 // 2_000, dtype=np.int64)
+    return np.asarray(drawn * drawn // 1000, dtype=np.int64)
 
 
 def leaving_order(profile: Profile, streams: Streams, person: int) -> int:
     """Who leaves first: by chance, and idle people sooner."""
     drawn = streams("people.leaves").draw(person)
-    return drawn // 1000 * (1400 - idle_pm(streams, person)) if profile.coupled else drawn
+    return drawn // 1000 * (1700 - idle_pm(streams, person)) if profile.coupled else drawn

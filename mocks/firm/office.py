@@ -107,19 +107,18 @@ class Office:
 
     def few_plays(self) -> list[Play]:
         """Everything that happens but time sheets, before the company's last close; in no order."""
-        plays = self.rare_plays()
-        many = (
-            self.assignments.plays(),
-            absence_plays(self.world, self.leave) if self.profile.all_methods else (),
-        )
-        plays.extend(play for source in many for play in source if play.at_ms < self.world.horizon_ms)
-        return plays
+        return [play for play in self.every_play() if play.at_ms < self.world.horizon_ms]
+
+    def every_play(self) -> Iterator[Play]:
+        """`few_plays`, with what happens only after the last close."""
+        yield from self._rare()
+        yield from self.assignments.plays()
+        if self.profile.all_methods:
+            yield from absence_plays(self.world, self.leave)
 
     def rare_plays(self) -> list[Play]:
         """`few_plays` without assignments and leave, which are many in a large company."""
-        plays = [play for play in self._rare() if play.at_ms < self.world.horizon_ms]
-        plays.extend(payment_plays(self.world, self.tallies))
-        return plays
+        return [play for play in self._rare() if play.at_ms < self.world.horizon_ms]
 
     def _rare(self) -> Iterator[Play]:
         world = self.world
@@ -131,6 +130,7 @@ class Office:
             yield from estimate_plays(world, self.tallies.booked_e2, self.low_place)
             yield from completion_plays(world)
             yield from payroll_plays(world)
+        yield from payment_plays(world, self.tallies)
 
     @cached_property
     def low_place(self) -> int | None:

@@ -52,10 +52,10 @@ def contract_sheets(office: Office, deal: Deal) -> TimeSheets:
     world = office.world
     blocks = np.flatnonzero(world.lines.deal[world.blocks.line] == deal.index)
     who = np.unique(world.blocks.person[blocks])
-    if len(who) == 0:
-        days = np.arange(0, dtype=np.int64)
-    else:
-        days = whole_weeks(world, int(world.blocks.start[blocks].min()), int(world.blocks.end[blocks].max()))
+    first, end = world.first, world.first + 1
+    if len(who):
+        first, end = int(world.blocks.start[blocks].min()), int(world.blocks.end[blocks].max())
+    days = whole_weeks(world, first, end)
     sheets = time_sheets_of(world, who, days)
     mine = world.lines.deal[line_of_cards(world, sheets.cards.assignment)] == deal.index
     return cut(sheets, mine[np.searchsorted(sheets.cards.number, sheets.entries.card)])
