@@ -17,6 +17,8 @@ from rich.console import Console
 from mocks.firm.generate import generate
 from mocks.firm.profile import profile_named
 from mocks.registry import VENDORS
+from scenarios.bench_generate import measure_bands, measure_generation
+from scenarios.bench_seed import measure_seeding
 from scenarios.live.processes import Child, free_port, scratch_folder
 from scenarios.simulation.estate import raise_estate
 from scenarios.simulation.network import Network, exchange
@@ -128,20 +130,6 @@ async def _per_call(app: Any, url: str, headers: tuple[tuple[str, str], ...]) ->
     return {"median": round(statistics.median(samples), 1), "best": round(min(samples), 1)}
 
 
-def _generation() -> dict[str, Any]:
-    """CPU seconds to generate the presets."""
-    figures = {}
-    for name in ("deal", "tiny", "small", "mid"):
-        began = time.process_time()
-        firm = generate(profile_named(name), 1)
-        counts = firm.counts()
-        figures[name] = {
-            "cpu_seconds": round(time.process_time() - began, 3),
-            "time_entries": counts.get("time_entries", 0),
-        }
-    return figures
-
-
 def _spread(values: list[float]) -> list[float]:
     return [round(min(values), 2), round(max(values), 2)]
 
@@ -150,7 +138,9 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "run": _run_from_a_shell,
     "start": _starts,
     "mocks": _reads,
-    "generate": _generation,
+    "generate": measure_generation,
+    "seed": measure_seeding,
+    "bands": measure_bands,
 }
 
 

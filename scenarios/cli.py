@@ -242,16 +242,16 @@ def generate(
     out: Annotated[Path, typer.Option(help="folder to write to")] = Path("firm"),
     format_: Annotated[str, typer.Option("--format", help="parquet, ndjson or csv")] = "ndjson",
 ) -> None:
-    """Write a synthetic firm to files."""
+    """Write a synthetic firm of two companies to files."""
     from mocks.firm.export import FORMATS, export
     from mocks.firm.generate import generate as make
-    from mocks.firm.profile import profile_named
+    from mocks.firm.profile import LARGE, profile_named
 
     if format_ not in FORMATS:
         raise BadUsage(f"A firm is written as {', '.join(FORMATS)}, not {format_}.")
     _folder(out)
     try:
-        firm = make(profile_named("small", consultants, months), seed)
+        firm = make(profile_named(LARGE, consultants, months), seed)
         written = export(firm, out, format_)
     except (ValueError, RuntimeError, OSError) as problem:
         raise BadUsage(str(problem)) from problem
@@ -261,7 +261,7 @@ def generate(
 
 @app.command()
 def bench(
-    what: Annotated[str, typer.Argument(help="all, start, mocks, generate or run")] = "all",
+    what: Annotated[str, typer.Argument(help="all, run, start, mocks, generate, seed or bands")] = "all",
     json_file: Annotated[Path | None, typer.Option("--json", help="write the figures here")] = None,
 ) -> None:
     """Measure; prints figures, judges nothing."""

@@ -4,70 +4,103 @@ Weeks off and most single days are asked for ahead; the rest is sickness, entere
 """
 
 from collections.abc import Iterator
-from itertools import groupby
+from dataclasses import dataclass, fields
 
 import numpy as np
 
-from mocks.firm.days import to_date, week_of, weekday
+from mocks.firm.days import to_date
 from mocks.firm.facts.source import Absence, AbsenceDay
-from mocks.firm.hashing import Bools
+from mocks.firm.hashing import I64, Bools
 from mocks.firm.hours import leave_of
-from mocks.firm.people import FULL_WEEK_E2, SHORT_WEEK_E2, Person
+from mocks.firm.people import FULL_WEEK_E2, SHORT_WEEK_E2
 from mocks.firm.plays import HRIS, Play
 from mocks.firm.world import World
 
 _HOUR = 3600
 _SICK_PM = 400
+_PEOPLE_A_CHUNK = 500
 
 
-def absence_plays(world: World) -> Iterator[Play]:
-    """Approved time off of everybody, in no particular order of time."""
-    days = np.arange(world.first, world.end, dtype=np.int64)
-    who = np.arange(len(world.people), dtype=np.int64)
-    whole_week, single = leave_of(world, who, days)
-    works = world.calendar.is_workday[days - world.calendar.first]
-    away = (whole_week | single) & works[None, :]
-    for person in world.people:
-        yield from _of_person(world, person, away[person.index], whole_week[person.index])
+@dataclass(frozen=True, eq=False)
+class Leave:
+    """One row a request, by person and first day; then one row a day, in the order of requests."""
+
+    person: I64
+    number: I64  # within the person's requests
+    first_day: I64
+    sick: Bools
+    at_ms: I64
+    cells: I64  # how many days
+    day: I64  # one row a day of all requests
+    hours_e2: I64
 
 
-def _of_person(world: World, person: Person, away: Bools, whole_week: Bools) -> Iterator[Play]:
-    pattern = SHORT_WEEK_E2 if person.short_week else FULL_WEEK_E2
-    mine = [
-        day
-        for day in (np.flatnonzero(away) + world.first).tolist()
-        if person.hired_day <= day < person.until_day and pattern[weekday(day)]
+def leave_requests(world: World, who: I64) -> Leave:
+    """The approved time off of some people, given in ascending order."""
+    parts = [
+        _requests(world, who[low : low + _PEOPLE_A_CHUNK]) for low in range(0, len(who), _PEOPLE_A_CHUNK)
     ]
+    return Leave(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Leave)))
 
-    def request(day: int) -> tuple[int, int]:
-        return week_of(day), 0 if whole_week[day - world.first] else day
 
-    requests = [list(group) for _, group in groupby(mine, key=request)]
-    for number, group in enumerate(requests, start=1):
-        days = tuple(AbsenceDay(to_date(day), pattern[weekday(day)]) for day in group)
-        ident = person.index << 23 | group[0]
-        sick = not whole_week[group[0] - world.first] and world.streams("absence.sick").hit(ident, _SICK_PM)
-        at_ms = _entered_ms(world, person, group[0], 0 if sick else ident)
-        name = f"TO-{person.employee_no}-{number:03d}"
+def _requests(world: World, who: I64) -> Leave:
+    days = np.arange(world.first, world.end, dtype=np.int64)
+    whole_week, single = leave_of(world, who, days)
+    pattern = np.array((FULL_WEEK_E2, SHORT_WEEK_E2), dtype=np.int64)
+    hours = pattern[world.short_week[who].astype(np.int64)][:, (days + 3) % 7]
+    away = (whole_week | single) & world.calendar.is_workday[days - world.calendar.first] & (hours > 0)
+    away &= (world.hired[who][:, None] <= days) & (days < world.until[who][:, None])
+    row, column = np.nonzero(away)
+    person, day, whole = who[row], days[column], whole_week[row, column]
+    request = np.where(whole, -((day + 3) // 7), day)  # a week off is one request, a single day is its own
+    head = np.flatnonzero(
+        np.concatenate(([True], (person[1:] != person[:-1]) | (request[1:] != request[:-1])))[: len(day)]
+    )
+    first_of_person = np.searchsorted(person[head], person[head])
+    ident = person[head] << 23 | day[head]
+    sick = ~whole[head] & world.streams("absence.sick").hits(ident, _SICK_PM)
+    return Leave(
+        person=person[head],
+        number=np.arange(len(head)) - first_of_person + 1,
+        first_day=day[head],
+        sick=sick,
+        at_ms=_entered_ms(world, person[head], day[head], sick),
+        cells=np.diff(np.append(head, len(day))),
+        day=day,
+        hours_e2=hours[row, column],
+    )
+
+
+def _entered_ms(world: World, person: I64, day: I64, sick: Bools) -> I64:
+    """Three to ten work days before leave begins, at the earliest on the first day; sickness that morning."""
+    calendar, streams, ident = world.calendar, world.streams, person << 23 | day
+    zero = np.zeros_like(day)
+    earliest = calendar.workdays_ahead(np.maximum(world.first, world.hired[person]), zero)
+    ahead = 3 + streams("absence.ahead").belows(ident, 8)
+    asked = np.maximum(earliest, calendar.workdays_ahead(day, -ahead))
+    second = 10 * _HOUR + streams("absence.second").belows(ident, 6 * _HOUR)
+    return calendar.ms_many(np.where(sick, day, asked), np.where(sick, 9 * _HOUR + 900, second))
+
+
+def absence_plays(world: World, leave: Leave, rows: I64 | None = None) -> Iterator[Play]:
+    """Approved time off as facts, of some requests or of all, in no particular order of time."""
+    ends = np.cumsum(leave.cells)
+    for row in range(len(leave.person)) if rows is None else rows.tolist():
+        person, at_ms = world.people[int(leave.person[row])], int(leave.at_ms[row])
+        high = int(ends[row])
+        cells = slice(high - int(leave.cells[row]), high)
+        name = f"TO-{person.employee_no}-{int(leave.number[row]):03d}"
         fact = Absence(
             bk=f"AB|{name}",
             recorded_at_ms=at_ms,
             number=name,
             resource=person.bk,
-            kind="SICK" if sick else "VACATION",
+            kind="SICK" if leave.sick[row] else "VACATION",
             status="APPROVED",
-            days=days,
+            days=tuple(
+                AbsenceDay(to_date(day), hours)
+                for day, hours in zip(leave.day[cells].tolist(), leave.hours_e2[cells].tolist(), strict=True)
+            ),
             approved_at_ms=at_ms,
         )
         yield Play(at_ms, HRIS, (fact,))
-
-
-def _entered_ms(world: World, person: Person, day: int, ident: int) -> int:
-    """Three to ten work days before leave begins, at the earliest on the first day; sickness that morning."""
-    calendar = world.calendar
-    earliest = calendar.workday(max(world.first, person.hired_day))
-    if ident == 0:
-        return calendar.ms(day, 9 * _HOUR + 900)
-    ahead = 3 + world.streams("absence.ahead").below(ident, 8)
-    second = 10 * _HOUR + world.streams("absence.second").below(ident, 6 * _HOUR)
-    return calendar.ms(max(earliest, calendar.workday(day, -ahead)), second)

@@ -1,17 +1,56 @@
 """Assignments as facts and plays in the PSA: a block of work and, on the main track, its internal twin."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from mocks.firm import reference
-from mocks.firm.days import monday_of, to_date
+from mocks.firm.days import to_date
 from mocks.firm.facts.source import Assignment, PackageTask, RateOverride
+from mocks.firm.hashing import I64, Bools
 from mocks.firm.plays import PSA, Play
-from mocks.firm.rates import odd_rate_e4
+from mocks.firm.rates import odd_rates_e4
 from mocks.firm.staffing import CODES_PER_PERSON
 from mocks.firm.world import World
 
 _HOUR = 3600
 _OWN_LEVEL_PM = 700
+_OVERRIDE_LATER_PM = 350
+
+
+@dataclass(frozen=True, eq=False)
+class Staffing:
+    """One row a block, in the order of blocks: how its assignments are entered."""
+
+    recorded_ms: I64  # one or two work days before the block starts
+    own_level: Bools  # billed at the person's level, not at the task's
+    override_e4: I64  # a price of this assignment alone; 0 for none
+    override_day: I64  # at once, or a Thursday of the second week
+
+
+def staffing_of(world: World) -> Staffing:
+    """How every block is entered in the PSA."""
+    blocks, streams, calendar = world.blocks, world.streams, world.calendar
+    ident = np.arange(len(blocks.code), dtype=np.int64)
+    ahead = 1 + streams("assignment.ahead").belows(ident, 2)
+    second = 11 * _HOUR + streams("assignment.second").belows(ident, 4 * _HOUR)
+    levels = range(len(reference.LEVELS))
+    lists = np.array(
+        [reference.list_rate_e4(level, world.profile.branch) for level in levels], dtype=np.int64
+    )
+    about = lists[world.level[blocks.person]] * (880 + streams("assignment.factor").belows(ident, 90)) // 1000
+    rate = odd_rates_e4(about, ident, streams("assignment.shape"), streams("assignment.digits"))
+    priced = streams("assignment.override").hits(ident, world.profile.override_pm)
+    thursday = blocks.start - (blocks.start + 3) % 7 + 10
+    later = streams("assignment.override_later").hits(ident, _OVERRIDE_LATER_PM)
+    return Staffing(
+        recorded_ms=calendar.ms_many(calendar.workdays_ahead(blocks.start, -ahead), second),
+        own_level=streams("assignment.own_level").hits(ident, _OWN_LEVEL_PM),
+        override_e4=np.where(priced, rate, 0),
+        override_day=np.where(later, thursday, blocks.start),
+    )
 
 
 class AssignmentView:
@@ -19,6 +58,12 @@ class AssignmentView:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._tasks: dict[tuple[int, int], tuple[str, PackageTask]] = {}
+
+    @cached_property
+    def staffing(self) -> Staffing:
+        """How every block is entered."""
+        return staffing_of(self._world)
 
     def block_of(self, code: int) -> int:
         """The block of an assignment code."""
@@ -29,68 +74,66 @@ class AssignmentView:
         """Business key and template row of the task of an assignment code."""
         world, block = self._world, self.block_of(code)
         line = int(world.blocks.line[block])
-        deal = world.deals[int(world.lines.deal[line])]
-        deal_line = deal.lines[int(world.lines.line[line])]
         position = -1 if code % 2 else int(world.blocks.task[block])
-        task = reference.package_tasks(deal_line.package)[position]
-        return deal.task_bk(deal_line.line, task.wbs), task
-
-    def recorded_ms(self, block: int) -> int:
-        """When a block's assignments are entered: one or two work days before they start."""
-        world = self._world
-        ahead = 1 + world.streams("assignment.ahead").below(block, 2)
-        second = 11 * _HOUR + world.streams("assignment.second").below(block, 4 * _HOUR)
-        return world.calendar.ms(world.calendar.workday(int(world.blocks.start[block]), -ahead), second)
+        found = self._tasks.get((line, position))
+        if found is None:
+            deal = world.deals[int(world.lines.deal[line])]
+            deal_line = deal.lines[int(world.lines.line[line])]
+            task = reference.package_tasks(deal_line.package)[position]
+            found = self._tasks[line, position] = deal.task_bk(deal_line.line, task.wbs), task
+        return found
 
     def assignment(self, code: int) -> Assignment:
         """The fact of an assignment code."""
         world, block = self._world, self.block_of(code)
         task_bk, task = self.task_of(code)
-        at_ms = self.recorded_ms(block)
+        at_ms = int(self.staffing.recorded_ms[block])
         start, end = int(world.blocks.start[block]), int(world.blocks.end[block])
         deal = world.deals[int(world.lines.deal[int(world.blocks.line[block])])]
-        base = world.profile.branch.assignment_base
-        own_level = world.streams("assignment.own_level").hit(block, _OWN_LEVEL_PM)
+        number = assignment_number(code + world.profile.branch.assignment_base)
         return Assignment(
-            bk=assignment_bk(code + base),
+            bk=f"AS|{number}",
             recorded_at_ms=at_ms,
-            number=assignment_number(code + base),
+            number=number,
             resource=world.people[int(world.blocks.person[block])].bk,
             contract=deal.contract_bk,
             task=task_bk,
             valid_from=to_date(start),
             valid_to=to_date(end),
-            bill_level=None if own_level else task.bill_level,
-            planned_e2=max(1, (end - start) * 5 // 7) * (400 if task.billable else 100),
+            bill_level=None if self.staffing.own_level[block] else task.bill_level,
+            planned_e2=planned_hours_e2(start, end, task.billable),
             status="ACTIVE",
             overrides=self._overrides(block, at_ms) if task.billable else (),
         )
 
     def _overrides(self, block: int, at_ms: int) -> tuple[RateOverride, ...]:
-        """A price of this assignment alone, for some: at once or from a Thursday of the second week."""
-        world = self._world
-        if not world.streams("assignment.override").hit(block, world.profile.override_pm):
+        """A price of this assignment alone, for some."""
+        rate = int(self.staffing.override_e4[block])
+        if rate == 0:
             return ()
-        level = int(world.level[int(world.blocks.person[block])])
-        about = (
-            reference.list_rate_e4(level, world.profile.branch)
-            * (880 + world.streams("assignment.factor").below(block, 90))
-            // 1000
-        )
-        start = int(world.blocks.start[block])
-        later = world.streams("assignment.override_later").hit(block, 350)
-        since = monday_of(start) + 10 if later else start
-        rate = odd_rate_e4(
-            about, block, world.streams("assignment.shape"), world.streams("assignment.digits")
-        )
-        return (RateOverride(rate, world.profile.branch.currency, to_date(since), None, at_ms),)
+        since = to_date(int(self.staffing.override_day[block]))
+        return (RateOverride(rate, self._world.profile.branch.currency, since, None, at_ms),)
 
-    def plays(self) -> Iterator[Play]:
-        """One play a block, in no particular order."""
-        for block, code in enumerate(self._world.blocks.code.tolist()):
-            codes = (code, code + 1) if self._world.blocks.track[block] == 0 else (code,)
-            facts = tuple(self.assignment(each) for each in codes)
-            yield Play(facts[0].recorded_at_ms, PSA, facts)
+    def codes_of(self, block: int) -> tuple[int, ...]:
+        """The assignment codes of a block."""
+        code = int(self._world.blocks.code[block])
+        return (code, code + 1) if self._world.blocks.track[block] == 0 else (code,)
+
+    def play(self, block: int) -> Play:
+        """A block's assignments as they are entered."""
+        facts = tuple(self.assignment(each) for each in self.codes_of(block))
+        return Play(facts[0].recorded_at_ms, PSA, facts)
+
+    def plays(self, blocks: I64 | None = None) -> Iterator[Play]:
+        """One play a block, of some blocks or of all, in no particular order."""
+        chosen = range(len(self._world.blocks.code)) if blocks is None else blocks.tolist()
+        for block in chosen:
+            yield self.play(block)
+
+
+def planned_hours_e2(start: int, end: int, billable: bool) -> int:
+    """The hours that a planner enters for a block."""
+    return max(1, (end - start) * 5 // 7) * (400 if billable else 100)
 
 
 def assignment_number(code: int) -> str:

@@ -95,9 +95,14 @@ def card_week(number: I64) -> I64:
     return number // 10 % WEEKS_BASE
 
 
-def time_sheets_of(world: World, who: I64) -> TimeSheets:
-    """Everything that some people write on their time sheets, and what becomes of it."""
-    hours = hours_of(world, who)
+def time_sheets_of(world: World, who: I64, days: I64 | None = None) -> TimeSheets:
+    """Everything that some people write on their time sheets, and what becomes of it.
+
+    `days` are consecutive whole weeks, as far as the calendar reaches; without them all of it.
+    """
+    if days is None:
+        days = np.arange(world.first, world.end, dtype=np.int64)
+    hours = hours_of(world, who, days)
     week = (hours.day + 3) // 7
     number_of_entry = ((hours.person + 1) * WEEKS_BASE + week) * 10 + hours.slot
     number, place = _distinct(number_of_entry, hours, who, week)

@@ -16,6 +16,7 @@ from mocks.firm.data.quantiles import DURATION_DAYS, QUANTITY_E2
 from mocks.firm.days import Calendar, day_number, first_of_next_month, to_date
 from mocks.firm.facts.source import Retainer
 from mocks.firm.hashing import Streams
+from mocks.firm.latent import discount_place, discounted_lines_pm
 from mocks.firm.profile import Profile
 
 WORKDAYS_TO_FIRST_ENTRY = 5
@@ -221,7 +222,7 @@ def _deal(
         practice=streams("deal.practice").below(index, len(reference.PRACTICES)),
         every_run=mix.every_run(index, every_run, profile),
         po_number=f"PO-{41_000 + streams('deal.po').below(index, 58_000)}" if with_po else None,
-        lines=_lines(index, profile, streams),
+        lines=_lines(index, client, profile, streams),
         steps=steps,
         closed_day=int(calendar.workdays[ranks[0] + closed[0]]),
         first_day=first_day,
@@ -258,10 +259,11 @@ def _steps(index: int, ranks: tuple[int, int], calendar: Calendar, streams: Stre
     )
 
 
-def _lines(index: int, profile: Profile, streams: Streams) -> tuple[DealLine, ...]:
+def _lines(index: int, client: Client, profile: Profile, streams: Streams) -> tuple[DealLine, ...]:
     count = 2 if index == 0 else 1 + streams("deal.line_count").below(index, 3)
     first = streams("deal.package").below(index, reference.package_count())
-    discount = streams("deal.discount").pick(index, DISCOUNTS_E6)
+    drawn = streams("deal.discount").below(index, len(DISCOUNTS_E6))
+    discount = DISCOUNTS_E6[discount_place(profile, client.weight, drawn, len(DISCOUNTS_E6))]
     quantity, own_discount = streams("deal.quantity"), streams("deal.line_discount")
     overtime, travel, unit = streams("deal.overtime"), streams("deal.travel"), streams("deal.unit")
     six_minutes = unit.hit(index, 300)
@@ -277,7 +279,7 @@ def _lines(index: int, profile: Profile, streams: Streams) -> tuple[DealLine, ..
                 package=package,
                 quantity_e2=max(100, quantity.pick(ident, QUANTITY_E2) // 25 * 25),
                 list_price_e4=reference.package_list_price_e4(package, profile.branch),
-                discount_e6=discount if own_discount.hit(ident, 700) else 0,
+                discount_e6=discount if own_discount.hit(ident, discounted_lines_pm(profile)) else 0,
                 multiplier_ot_e2=overtime.pick(ident, (100, 125, 150, 150)),
                 multiplier_travel_e2=travel.pick(ident, (50, 50, 100)),
                 six_minutes=six_minutes,

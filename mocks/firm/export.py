@@ -3,21 +3,27 @@
 The only module of the generator that touches the disk.
 """
 
-import csv
+import csv as csv_module
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
+from mocks.firm.days import day_number
 from mocks.firm.firm import Firm
-from mocks.firm.tables import DAY, FLAG, INTEGER, JSON, Column, small_tables, time_entry_chunks
+from mocks.firm.tables import Column, small_tables, time_entry_chunks
+from mocks.firm.vectors import DAY, FLAG, INTEGER, JSON, Digits, Pooled, Vector, csv, ndjson
 
 FORMATS = ("parquet", "ndjson", "csv")
-Chunk = tuple[Column, ...]
+Chunk = tuple[Column, ...] | tuple[Vector, ...]
+# Row groups of Parquet are large; a chunk of text is as large as a processor's cache.
+_PEOPLE_A_CHUNK = {"parquet": 250, "ndjson": 25, "csv": 25}
 
 
 def export(
@@ -32,7 +38,7 @@ def export(
     arrow = _arrow(load) if file_format == "parquet" else None
     directory.mkdir(parents=True, exist_ok=True)
     written = []
-    for kind, chunks in _tables(firm):
+    for kind, chunks in _tables(firm, file_format):
         path = directory / f"{_snake(kind)}.{file_format}"
         if file_format == "parquet":
             _write_parquet(arrow, path, chunks)
@@ -44,10 +50,9 @@ def export(
     return tuple(written)
 
 
-def _tables(firm: Firm) -> Iterator[tuple[str, Iterable[Chunk]]]:
-    for kind, columns in small_tables(firm):
-        yield kind, (columns,)
-    yield "TimeEntry", time_entry_chunks(firm)
+def _tables(firm: Firm, file_format: str) -> Iterator[tuple[str, Iterable[Chunk]]]:
+    yield from small_tables(firm)
+    yield "TimeEntry", time_entry_chunks(firm, _PEOPLE_A_CHUNK[file_format])
 
 
 def _snake(name: str) -> str:
@@ -59,28 +64,37 @@ def _write_bytes(path: Path, parts: Iterable[bytes]) -> None:
         target.writelines(parts)
 
 
-def _rows(chunk: Chunk) -> Iterator[tuple[object, ...]]:
-    return zip(*(column.plain() for column in chunk), strict=True)
+def _vectors(chunk: Chunk) -> tuple[Vector, ...]:
+    """The chunk, if it is one of vectors; otherwise nothing."""
+    return tuple(column for column in chunk if isinstance(column, Vector))
 
 
 def _ndjson(chunks: Iterable[Chunk]) -> Iterator[bytes]:
     encoder = msgspec.json.Encoder()
     for chunk in chunks:
+        if vectors := _vectors(chunk):
+            yield ndjson(vectors)
+            continue
         names = [column.name for column in chunk]
-        yield b"".join(encoder.encode(dict(zip(names, row, strict=True))) + b"\n" for row in _rows(chunk))
+        rows = zip(*(column.plain() for column in chunk), strict=True)
+        yield b"".join(encoder.encode(dict(zip(names, row, strict=True))) + b"\n" for row in rows)
 
 
 def _csv(chunks: Iterable[Chunk]) -> Iterator[bytes]:
     for number, chunk in enumerate(chunks):
         text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
+        writer = csv_module.writer(text, lineterminator="\n")
         if number == 0:
             writer.writerow([column.name for column in chunk])
+        if vectors := _vectors(chunk):
+            yield text.getvalue().encode()
+            yield csv(vectors)
+            continue
         writer.writerows(zip(*(_csv_values(column) for column in chunk), strict=True))
         yield text.getvalue().encode()
 
 
-def _csv_values(column: Column) -> list[object]:
+def _csv_values(column: Column | Vector) -> list[object]:
     values = column.plain()
     if column.kind == JSON:
         return [_json_text(value) for value in values]
@@ -120,11 +134,31 @@ def _write_parquet(arrow: Any, path: Path, chunks: Iterable[Chunk]) -> None:
             writer.close()
 
 
-def _arrow_array(arrow: Any, column: Column) -> Any:
-    if column.pool is not None:
-        places = arrow.array(column.values, type=arrow.int32())
-        return arrow.DictionaryArray.from_arrays(places, arrow.array(column.pool, type=arrow.string()))
+def _arrow_array(arrow: Any, column: Column | Vector) -> Any:
+    if isinstance(column, Vector):
+        return _arrow_vector(arrow, column)
     if column.kind == JSON:
         return arrow.array([_json_text(value) for value in column.values], type=arrow.string())
     types = {INTEGER: arrow.int64(), FLAG: arrow.bool_(), DAY: arrow.date32()}
     return arrow.array(column.values, type=types.get(column.kind, arrow.string()))
+
+
+def _arrow_vector(arrow: Any, column: Vector) -> Any:
+    part = column.parts[0]
+    if column.kind == INTEGER and isinstance(part, Digits):
+        return arrow.array(part.values, type=arrow.int64(), mask=column.missing)
+    if column.kind == FLAG and isinstance(part, Pooled):
+        return arrow.array(part.places == 1)
+    if column.kind == DAY and isinstance(part, Pooled):
+        first = day_number(date.fromisoformat(part.pool[0])) if part.pool else 0
+        return arrow.array((part.places + first).astype(np.int32)).cast(arrow.date32())
+    if len(column.parts) == 1 and isinstance(part, Pooled):
+        places = arrow.array(part.places, type=arrow.int32(), mask=column.missing)
+        return arrow.DictionaryArray.from_arrays(places, arrow.array(part.pool, type=arrow.string()))
+    texts = column.matrix(str.encode)
+    ends = np.concatenate(([0], np.cumsum((texts != 0).sum(axis=1)))).astype(np.int32)
+    valid = None
+    if column.missing is not None:
+        valid = arrow.py_buffer(np.packbits(~column.missing, bitorder="little").tobytes())
+    data = arrow.py_buffer(texts[texts != 0].tobytes())
+    return arrow.StringArray.from_buffers(len(texts), arrow.py_buffer(ends.tobytes()), data, valid)

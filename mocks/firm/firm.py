@@ -15,6 +15,7 @@ from mocks.firm.office import Office
 from mocks.firm.plays import Play, play_key
 from mocks.firm.profile import Profile, parts
 from mocks.firm.sales import contract
+from mocks.firm.streaming import Window, windows
 from mocks.firm.timecards import TimecardView
 from mocks.firm.world import World
 
@@ -86,9 +87,19 @@ class Firm:
         cards = (office.timecards(office.sheets).plays() for office in self.offices)
         yield from heapq.merge(self.few_plays(), *cards, key=play_key)
 
+    def windows(
+        self, days: int = 7, from_ms: int | None = None, to_ms: int | None = None
+    ) -> Iterator[Window]:
+        """`calendar` some days of a week at a time, in bounded memory, from one instant to another."""
+        return windows(self.offices, days, from_ms, to_ms)
+
     def few_plays(self) -> list[Play]:
         """Everything of the calendar but time sheets, in order."""
         return sorted((play for office in self.offices for play in office.few_plays()), key=play_key)
+
+    def rare_plays(self) -> list[Play]:
+        """`few_plays` without assignments and leave, in order."""
+        return sorted((play for office in self.offices for play in office.rare_plays()), key=play_key)
 
     def contracts(self) -> tuple[Contract, ...]:
         """Every contract as signed."""

@@ -4,8 +4,9 @@ Acceptances of the opening deals fall where a month-end can go wrong: shortly be
 between the cut-off and the close. The rest follows every week or two.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+import numpy as np
 from msgspec import Struct
 
 from mocks.firm import reference
@@ -14,6 +15,7 @@ from mocks.firm.days import day_number, first_of_next_month, to_date
 from mocks.firm.deals import Deal, DealLine
 from mocks.firm.facts.source import Estimate, Milestone, ProjectCompletion
 from mocks.firm.hashing import I64
+from mocks.firm.latent import workdays_slower
 from mocks.firm.mix import OPENING_DEALS
 from mocks.firm.plays import PSA, Play
 from mocks.firm.terms import planned_e2
@@ -25,6 +27,9 @@ _AGAIN_PM = 600
 _TOO_LOW_PM = 700
 
 
+FixedLine = tuple[int, Deal, DealLine]
+
+
 class Step(Struct, frozen=True):
     """A milestone of a line with the days on which it is achieved and accepted."""
 
@@ -34,14 +39,14 @@ class Step(Struct, frozen=True):
     accepted_day: int
 
 
-def fixed_fee_lines(world: World) -> Iterator[tuple[int, Deal, DealLine]]:
-    """Every fixed-fee line of a contract, with its place in the line table."""
-    place = 0
-    for deal in world.deals:
-        for line in deal.lines if deal.won else ():
-            if line.method == "FF":
-                yield place, deal, line
-            place += 1
+def fixed_fee_lines(world: World, deals: Iterable[Deal] | None = None) -> Iterator[FixedLine]:
+    """The fixed-fee lines of some contracts, or of all, with their places in the line table."""
+    for deal in world.deals if deals is None else deals:
+        if deal.won and any(line.method == "FF" for line in deal.lines):
+            first = int(np.searchsorted(world.lines.deal, deal.index))
+            for place, line in enumerate(deal.lines, start=first):
+                if line.method == "FF":
+                    yield place, deal, line
 
 
 def steps_of(world: World, deal: Deal, line: DealLine) -> Iterator[Step]:
@@ -74,7 +79,8 @@ def _accepted_rank(world: World, deal: Deal, seq: int, ident: int, first: int, l
         return max(last + 1, after - 1 - streams("milestone.rush").below(ident, 3))
     if seq == 3 and deal.index < OPENING_DEALS:
         return after + streams("milestone.window").below(ident, 4)
-    return last + 5 + streams("milestone.pace").below(ident, 6)
+    slower = workdays_slower(world.profile, streams, deal.index)
+    return last + 5 + streams("milestone.pace").below(ident, 6) + slower
 
 
 def accepted_ms(world: World, deal: Deal, step: Step) -> int:
@@ -84,9 +90,9 @@ def accepted_ms(world: World, deal: Deal, step: Step) -> int:
     return world.calendar.ms(step.accepted_day, second)
 
 
-def milestone_plays(world: World) -> Iterator[Play]:
+def milestone_plays(world: World, deals: Iterable[Deal] | None = None) -> Iterator[Play]:
     """Milestones reported as achieved, and accepted by the head of the company some work days later."""
-    for _, deal, line in fixed_fee_lines(world):
+    for _, deal, line in fixed_fee_lines(world, deals):
         for step in steps_of(world, deal, line):
             ident = deal.index << 8 | line.line << 4 | step.seq
             second = 8 * _HOUR + world.streams("milestone.achieved").below(ident, _HOUR)
@@ -105,19 +111,35 @@ def milestone_plays(world: World) -> Iterator[Play]:
             yield Play(at_ms, PSA, (Milestone(**(fields | {"accepted_by": world.people[0].bk})),))
 
 
-def estimate_plays(world: World, booked_e2: I64) -> Iterator[Play]:
-    """New estimates of about half of the lines recognised by hours.
+def first_booked_line(world: World, booked_of: Callable[[int, Deal], int]) -> int | None:
+    """The place of the one line with an estimate that is too low: the first one recognised by hours that
+    anybody books on, at the head office.
+    """
+    if world.profile.branch.country != "US":
+        return None
+    for place, deal, line in fixed_fee_lines(world):
+        if _by_hours(line) and booked_of(place, deal) > 0:
+            return place
+    return None
 
-    None is below what is ever booked on its line, except the second one of the first deal that can.
+
+def _by_hours(line: DealLine) -> bool:
+    return reference.package_methods(line.package)[1] == "POC_HOURS"
+
+
+def estimate_plays(
+    world: World, booked_e2: I64, low_place: int | None, deals: Iterable[Deal] | None = None
+) -> Iterator[Play]:
+    """New estimates of about half of the lines recognised by hours; of some deals or of all.
+
+    None is below what is ever booked on its line, except the second one of the line at `low_place`.
     """
     streams, calendar = world.streams, world.calendar
-    too_low: Deal | None = None
-    for place, deal, line in fixed_fee_lines(world):
-        if reference.package_methods(line.package)[1] != "POC_HOURS":
+    for place, deal, line in fixed_fee_lines(world, deals):
+        if not _by_hours(line):
             continue
         booked, ident = int(booked_e2[place]), deal.index << 4 | line.line
-        is_low = too_low is None and booked > 0 and world.profile.branch.country == "US"
-        too_low = deal if is_low else too_low
+        is_low = place == low_place
         if not is_low and not streams("estimate.any").hit(ident, _ESTIMATED_PM):
             continue
         first = int(calendar.rank[deal.first_day - calendar.first])
@@ -145,10 +167,10 @@ def _estimate(deal: Deal, line: DealLine, seq: int, total_e2: int, at_ms: int) -
     return Play(at_ms, PSA, (fact,))
 
 
-def completion_plays(world: World) -> Iterator[Play]:
+def completion_plays(world: World, deals: Iterable[Deal] | None = None) -> Iterator[Play]:
     """Projects declared done three work days after their last day of work and their last acceptance."""
     calendar = world.calendar
-    for deal in world.deals:
+    for deal in world.deals if deals is None else deals:
         if not deal.won or deal.kind != COMPLETED_POC:
             continue
         accepted = [step.accepted_day for line in deal.lines for step in steps_of(world, deal, line)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mocks.firm.hashing import I64, Bools, weighted
+from mocks.firm.latent import internal_quarters
 from mocks.firm.world import World
 
 MAIN, SECOND, INTERNAL, OVERTIME, TRAVEL = range(5)
@@ -33,6 +34,12 @@ _INTERNAL_QUARTERS = np.array(
     dtype=np.int64,
 )
 _SECOND_DAY_PM = 520
+# where weeks are told apart, focused ones and split ones: days with a second project, and with internal work
+_SECOND_BY_WEEK_PM = np.array((150, 980), dtype=np.int64)
+_INTERNAL_BY_WEEK_PM = np.array(
+    ((260, 260, 320, 420, 640, 900), (950, 950, 955, 960, 970, 980)), dtype=np.int64
+)
+_SPLIT_SIXTEENTHS = np.array((11, 11, 11, 12, 14, 21), dtype=np.int64)  # internal work, shorter then
 _SECOND_SIXTEENTHS = weighted((3, 2), (4, 3), (6, 2), (8, 4), (10, 1))
 _OFF_GRID_E2 = np.array((-10, -5, 5, 10, 20), dtype=np.int64)
 _AUGUST, _DECEMBER = 7, 11
@@ -59,9 +66,8 @@ class Hours:
     hours_e2: I64
 
 
-def cells_of(world: World, who: I64) -> Cells:
-    """The days on which some people work."""
-    days = np.arange(world.first, world.end, dtype=np.int64)
+def cells_of(world: World, who: I64, days: I64) -> Cells:
+    """Those of some consecutive days, whole weeks of the calendar, on which some people work."""
     weekday = (days + 3) % 7
     main, second = _track_grid(world, who, 0, days), _track_grid(world, who, 1, days)
     benched = world.streams("hours.benched").hits(who[:, None] << 23 | days[None, :] // 14 << 3, 48)
@@ -80,18 +86,20 @@ def cells_of(world: World, who: I64) -> Cells:
 def leave_of(world: World, who: I64, days: I64) -> tuple[Bools, Bools]:
     """By person and day: whether the week is leave, and whether the single day is; work days or not."""
     ident = who[:, None] << 23 | days[None, :] << 3
-    away_week = _week_hits(world, who, days, "hours.leave_week", _leave_pm(days))
+    away_week = _week_hits(world, who, days, "hours.leave_week", _leave_pm(world, days))
     return away_week, world.streams("hours.leave_day").hits(ident, 25)
 
 
-def _leave_pm(days: I64) -> I64:
+def _leave_pm(world: World, days: I64) -> I64:
     """How many of a thousand people-weeks are leave, by day; more in August and at the end of the year."""
     months = (days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)) % 12
     day_of_month = (
         days.astype("datetime64[D]") - days.astype("datetime64[D]").astype("datetime64[M]")
     ).astype(np.int64)
-    pm = np.where(months == _AUGUST, 120, 58)
-    return np.where((months == _DECEMBER) & (day_of_month >= 20), 350, pm).astype(np.int64)
+    at_home = not world.profile.coupled or world.profile.branch.country == "US"
+    august, christmas = (120, 350) if at_home else (250, 650)
+    pm = np.where(months == _AUGUST, august, 58)
+    return np.where((months == _DECEMBER) & (day_of_month >= 20), christmas, pm).astype(np.int64)
 
 
 def _week_hits(world: World, who: I64, days: I64, stream: str, per_mille: I64) -> Bools:
@@ -130,6 +138,17 @@ def _totals(world: World, cells: Cells, ident: I64) -> I64:
     return np.where(weekday == _SATURDAY, 0, total)
 
 
+def _habits(world: World, cells: Cells, level: I64, internal: I64) -> tuple[int | I64, I64, I64]:
+    """How likely a day has a second project and internal work, and the quarters of the latter."""
+    split_pm = world.profile.split_weeks_pm
+    if not split_pm:
+        return _SECOND_DAY_PM, _INTERNAL_PM[level], internal
+    week = cells.person << 23 | (cells.day + 3) // 7 << 3
+    split = world.streams("hours.split_week").hits(week, split_pm).astype(np.int64)
+    smaller = np.where(split > 0, (internal * _SPLIT_SIXTEENTHS[level] + 8) // 16, internal)
+    return _SECOND_BY_WEEK_PM[split], _INTERNAL_BY_WEEK_PM[split, level], smaller
+
+
 def _quarters(world: World, cells: Cells) -> I64:
     """Quarters by day and slot."""
     streams = world.streams
@@ -139,11 +158,13 @@ def _quarters(world: World, cells: Cells) -> I64:
     has_main, has_second = cells.main >= 0, cells.second >= 0
     saturday = total == 0
     internal = _INTERNAL_QUARTERS[level, streams("hours.internal_size").belows(ident, 8)]
-    internal *= has_main & ~saturday & streams("hours.internal").hits(ident, _INTERNAL_PM[level])
+    second_pm, internal_pm, internal = _habits(world, cells, level, internal)
+    internal = internal_quarters(world.profile, streams, cells.person, internal)
+    internal *= has_main & ~saturday & streams("hours.internal").hits(ident, internal_pm)
     internal = np.minimum(internal, np.maximum(total - 8, 0))
     rest = total - internal
     share = streams("hours.second_share").picks(ident, _SECOND_SIXTEENTHS)
-    shared = has_main & has_second & streams("hours.second").hits(ident, _SECOND_DAY_PM)
+    shared = has_main & has_second & streams("hours.second").hits(ident, second_pm)
     second = np.where(shared, np.maximum(rest * share // 32 * 2, 2), 0) * ~saturday
     second = np.where(has_main, second, rest)
     main = rest - second
@@ -156,9 +177,9 @@ def _quarters(world: World, cells: Cells) -> I64:
     return np.stack((main, second, internal, overtime, travel), axis=1)
 
 
-def hours_of(world: World, who: I64) -> Hours:
-    """All lines that some people write on their time sheets."""
-    cells = cells_of(world, who)
+def hours_of(world: World, who: I64, days: I64) -> Hours:
+    """All lines that some people write on their time sheets of some whole weeks."""
+    cells = cells_of(world, who, days)
     quarters = _quarters(world, cells)
     cell, slot = np.nonzero(quarters)
     person, day = cells.person[cell], cells.day[cell]

@@ -1,17 +1,16 @@
 """What customers pay: intentions, one for the open invoices of a contract at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from mocks.firm.cards import Cards
 from mocks.firm.days import day_number, month_ends, to_date
 from mocks.firm.deals import Deal
 from mocks.firm.facts.source import PaymentIntent
-from mocks.firm.hashing import I64
+from mocks.firm.latent import days_later
 from mocks.firm.plays import ERP, Play
-from mocks.firm.receivables import billed_days, run_days
-from mocks.firm.staffing import CODES_PER_PERSON
+from mocks.firm.receivables import Runs, billed_days
+from mocks.firm.tallies import Tallies
 from mocks.firm.world import World
 
 _HOUR = 3600
@@ -19,45 +18,34 @@ FULL_SHARE_E6 = 1_000_000
 _PARTIAL_PM = 50
 
 
-def payment_plays(world: World, cards: Cards) -> Iterator[Play]:
-    """Payments of contracts that had something to bill, before the horizon.
+def payment_plays(world: World, tallies: Tallies, deals: Iterable[Deal] | None = None) -> Iterator[Play]:
+    """Payments of contracts that had something to bill, before the horizon; of some deals or of all.
 
     Customers with consolidated invoices are left out: an intention names one contract.
     """
     ends = [day_number(last) for last in month_ends(world.profile.start, world.profile.months)]
-    certain = billed_days(world, cards) if world.profile.all_methods else {}
-    billed = _billed_months(world, cards, ends)
-    for deal in world.deals:
+    runs = Runs(world)
+    for deal in world.deals if deals is None else deals:
         if deal.won and not world.clients[world.clients[deal.client].bill_to].consolidate:
-            months = np.flatnonzero(billed[deal.index]).tolist()
-            invoiced = [ends[month] for month in months]
-            yield from _payments(world, deal, certain.get(deal.index, invoiced))
+            if world.profile.all_methods:
+                invoiced = billed_days(world, deal, runs, tallies)
+            else:
+                months = np.flatnonzero(tallies.billable_cards[deal.index]).tolist()
+                invoiced = [ends[month] for month in months]
+            yield from _payments(world, deal, invoiced, runs)
 
 
-def _billed_months(world: World, cards: Cards, ends: list[int]) -> I64:
-    """By deal and month: how many billable cards were approved between the cut-offs."""
-    cutoffs = np.array([world.calendar.midnight_after_ms(end) for end in ends], dtype=np.int64)
-    billable = cards.assignment % 2 == 0
-    assignment = cards.assignment[billable]
-    ordinal = assignment % CODES_PER_PERSON // 2
-    block = world.blocks.offsets[assignment // CODES_PER_PERSON - 1] + ordinal
-    deal = world.lines.deal[world.blocks.line[block]]
-    month = np.searchsorted(cutoffs, cards.approved_ms[billable], side="right")
-    counts = np.zeros((len(world.deals), len(ends) + 1), dtype=np.int64)
-    np.add.at(counts, (deal, month), 1)
-    return counts[:, :-1]
-
-
-def _payments(world: World, deal: Deal, invoiced: list[int]) -> Iterator[Play]:
+def _payments(world: World, deal: Deal, invoiced: list[int], runs: Runs) -> Iterator[Play]:
     """One payment for each invoice date, unless an earlier payment took that invoice along."""
     low, high = world.profile.pay_after_days
     habit = world.streams("payment.habit").below(deal.client, high - low + 1)
+    habit += days_later(world.profile, world.streams, deal.index)
     due: list[tuple[int, int]] = []
     for end in invoiced:
         ident = deal.index << 16 | end
         jitter = world.streams("payment.jitter").below(ident, 7) - 3 if high > low else 0
         day = world.calendar.workday(end + max(2, low + habit + jitter))
-        while world.profile.all_methods and _follows_run(world, deal, day):
+        while world.profile.all_methods and _follows_run(runs.days(deal), day):
             day = world.calendar.workday(day + 1)
         due.append((day, ident))
     paid_until = -1
@@ -79,6 +67,6 @@ def _payments(world: World, deal: Deal, invoiced: list[int]) -> Iterator[Play]:
         yield Play(at_ms, ERP, (intent,))
 
 
-def _follows_run(world: World, deal: Deal, day: int) -> bool:
+def _follows_run(runs: list[int], day: int) -> bool:
     """Whether a day is so near to a run that its invoice may or may not be posted when money comes."""
-    return any(0 <= day - run <= 2 for run in run_days(world, deal))
+    return any(0 <= day - run <= 2 for run in runs)

@@ -16,6 +16,7 @@ from mocks.firm.data.names import FIRST_NAMES, LAST_NAMES, SKILLS
 from mocks.firm.days import Calendar, day_number, monday_of, to_date
 from mocks.firm.facts.source import JobRow, Resource, Skill, StatusRow
 from mocks.firm.hashing import Streams
+from mocks.firm.latent import leaving_order
 from mocks.firm.profile import Profile
 
 FAR_DAY = 1_000_000
@@ -139,7 +140,7 @@ def _moves(profile: Profile, calendar: Calendar, managers: tuple[int, ...], stre
     pool = [i for i in range(1, profile.consultants) if i not in fixed]
     joiners = _lowest(streams, "people.joins", pool, profile.joiners)
     rest = sorted(set(pool) - set(joiners))
-    leavers = _lowest(streams, "people.leaves", rest, profile.leavers)
+    leavers = sorted(rest, key=lambda i: (leaving_order(profile, streams, i), i))[: profile.leavers]
     one_month = profile.months == 1
     joins, leaves = {}, {}
     for i in joiners:

@@ -11,10 +11,19 @@ MIN_CONSULTANTS = 4
 MAX_CONSULTANTS = 90_000
 MAX_MONTHS = 60
 MONTH_END = "month-end"
+LARGE = "large"
 MIN_MONTH_END = 8
-PRESETS = ("deal", "tiny", "small", "mid", MONTH_END)
-_SIZES = {"deal": (8, 1), "tiny": (12, 3), "small": (50, 3), "mid": (1000, 12), MONTH_END: (50, 2)}
+PRESETS = ("deal", "tiny", "small", "mid", MONTH_END, LARGE)
+_SIZES = {
+    "deal": (8, 1),
+    "tiny": (12, 3),
+    "small": (50, 3),
+    "mid": (1000, 12),
+    MONTH_END: (50, 2),
+    LARGE: (10_000, 12),
+}
 _HEAD_OFFICE_PER_CENT = 60
+_SPLIT_WEEKS_PM = 740
 
 
 class Profile(Struct, frozen=True, kw_only=True):
@@ -40,6 +49,8 @@ class Profile(Struct, frozen=True, kw_only=True):
     correct_after_billing: bool = False  # corrections may follow the billing run that locked them
     pay_after_days: tuple[int, int] = (18, 60)
     late_correct_pm: int = 0  # timecards put right in the first days of the month after
+    split_weeks_pm: int = 0  # people-weeks in which every day is split over all of a person's work
+    coupled: bool = False  # what goes wrong goes wrong together: see `latent`
     all_methods: bool = False  # fixed fees and retainers, leave and payroll besides time and material
     branches: tuple[Branch, ...] = (US01,)
 
@@ -57,7 +68,7 @@ def profile_named(
         raise ValueError(f"There is no firm profile {name!r}: choose one of {', '.join(PRESETS)}.")
     people = _SIZES[name][0] if consultants is None else consultants
     length = _SIZES[name][1] if months is None else months
-    if name == MONTH_END and people < MIN_MONTH_END:
+    if name in (MONTH_END, LARGE) and people < MIN_MONTH_END:
         raise ValueError(
             f"A firm of {people} consultants is too small for two companies: "
             f"choose at least {MIN_MONTH_END} consultants."
@@ -86,6 +97,11 @@ def profile_named(
         )
     if name == MONTH_END:
         return _month_end(people, start, length)
+    if name == LARGE:
+        whole = _month_end(people, start, length)
+        return structs.replace(
+            whole, name=LARGE, split_weeks_pm=_SPLIT_WEEKS_PM, secondary_pm=985, coupled=True
+        )
     won = max(2, people * (6 + length) // 36)
     return Profile(
         name=name,

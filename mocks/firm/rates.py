@@ -7,13 +7,15 @@ cards changes in the middle of a week.
 
 from datetime import date
 
+import numpy as np
+
 from mocks.firm import reference
 from mocks.firm.branch import US01, Branch
 from mocks.firm.clients import Client
 from mocks.firm.days import day_number, monday_of, to_date
 from mocks.firm.deals import Deal
 from mocks.firm.facts.source import RateLine
-from mocks.firm.hashing import Stream, Streams
+from mocks.firm.hashing import I64, Stream, Streams
 
 _CARD_YEARS_BACK = 1
 _CLIENT_CARD_PM = 500
@@ -39,6 +41,23 @@ def odd_rate_e4(about_e4: int, ident: int, shape: Stream, digits: Stream) -> int
     if kind < 92:  # four decimals
         return whole + (digit * 10 + 5) * _CENT_E4 + 75
     return whole
+
+
+def odd_rates_e4(about_e4: I64, idents: I64, shape: Stream, digits: Stream) -> I64:
+    """`odd_rate_e4` over arrays."""
+    whole = about_e4 // 10_000 * 10_000
+    kind, digit = shape.belows(idents, 100), digits.belows(idents, 10)
+    added = np.select(
+        [kind < 45, kind < 70, kind < 82, kind < 92],
+        [
+            (digit * 10 + 3) * _CENT_E4,
+            (digit * 10 + 5) * _CENT_E4,
+            (digit // 2 * 20 + 2) * _CENT_E4,
+            (digit * 10 + 5) * _CENT_E4 + 75,
+        ],
+        0,
+    )
+    return np.asarray(whole + added, dtype=np.int64)
 
 
 def card_rate_e4(level: int, ident: int, factor_pm: int, streams: Streams, branch: Branch) -> int:

@@ -11,64 +11,49 @@ from itertools import count
 
 import numpy as np
 
-from mocks.firm.cards import Cards
 from mocks.firm.days import day_number, first_of_next_month, month_ends, to_date
 from mocks.firm.deals import Deal, DealLine
 from mocks.firm.fixed_fee import accepted_ms, steps_of
-from mocks.firm.hashing import I64
-from mocks.firm.staffing import CODES_PER_PERSON
+from mocks.firm.tallies import Tallies
 from mocks.firm.world import World
 
 _EXTRA_DAY = 15
 
 
-def run_days(world: World, deal: Deal) -> list[int]:
-    """The billing dates of a contract inside the calendar."""
-    ends = month_ends(world.profile.start, world.profile.months)
-    days = [day_number(end) for end in ends]
-    if deal.every_run:
-        days.extend(day_number(end.replace(day=_EXTRA_DAY)) for end in ends)
-    return sorted(days)
+class Runs:
+    """The billing dates inside the calendar, and their cut-offs, by frequency."""
+
+    def __init__(self, world: World) -> None:
+        ends = month_ends(world.profile.start, world.profile.months)
+        monthly = [day_number(end) for end in ends]
+        every = sorted((*monthly, *(day_number(end.replace(day=_EXTRA_DAY)) for end in ends)))
+        self._days = (monthly, every)
+        self._cutoffs_ms = tuple(
+            [world.calendar.midnight_after_ms(day) for day in days] for days in self._days
+        )
+
+    def days(self, deal: Deal) -> list[int]:
+        """The billing dates of a contract."""
+        return self._days[deal.every_run]
+
+    def cutoffs_ms(self, deal: Deal) -> list[int]:
+        """When each of its runs closes."""
+        return self._cutoffs_ms[deal.every_run]
 
 
-def card_lines(world: World, assignment: I64) -> I64:
-    """The place in the line table of each assignment code."""
-    block = world.blocks.offsets[assignment // CODES_PER_PERSON - 1] + assignment % CODES_PER_PERSON // 2
-    return np.asarray(world.blocks.line[block])
-
-
-def billed_days(world: World, cards: Cards) -> dict[int, list[int]]:
-    """By deal: the billing dates on which it is certainly invoiced."""
-    found: dict[int, list[int]] = {}
-    hours = _approved_ms(world, cards)
-    for deal in world.deals:
-        if not deal.won:
-            continue
-        runs = run_days(world, deal)
-        cutoffs = [world.calendar.midnight_after_ms(day) for day in runs]
-        places = {bisect_right(cutoffs, at_ms) for at_ms in hours.get(deal.index, ())}
-        for line in deal.lines:
-            if line.method == "FF":
-                steps = steps_of(world, deal, line)
-                places |= {bisect_right(cutoffs, accepted_ms(world, deal, step)) for step in steps}
-            elif line.method == "RET":
-                active = bisect_right(cutoffs, deal.steps.active_ms)
-                due = _due_days(world, deal, line)
-                places |= {max(active, bisect_left(runs, day)) for day in due}
-        found[deal.index] = [runs[place] for place in sorted(places) if place < len(runs)]
-    return found
-
-
-def _approved_ms(world: World, cards: Cards) -> dict[int, list[int]]:
-    """By deal: when time was approved that is billed by the hour and never put right."""
-    line = card_lines(world, cards.assignment)
-    keep = (cards.assignment % 2 == 0) & (world.lines.method[line] == 0) & (cards.corrected_ms == 0)
-    deal, at_ms = world.lines.deal[line[keep]], cards.approved_ms[keep]
-    pairs = np.unique(np.stack((deal, at_ms), axis=1), axis=0)
-    found: dict[int, list[int]] = {}
-    for each, instant in pairs.tolist():
-        found.setdefault(each, []).append(instant)
-    return found
+def billed_days(world: World, deal: Deal, runs: Runs, tallies: Tallies) -> list[int]:
+    """The billing dates on which a contract is certainly invoiced."""
+    days, cutoffs = runs.days(deal), runs.cutoffs_ms(deal)
+    places = set(np.flatnonzero(tallies.sure_cards[deal.index]).tolist())
+    for line in deal.lines:
+        if line.method == "FF":
+            steps = steps_of(world, deal, line)
+            places |= {bisect_right(cutoffs, accepted_ms(world, deal, step)) for step in steps}
+        elif line.method == "RET":
+            active = bisect_right(cutoffs, deal.steps.active_ms)
+            due = _due_days(world, deal, line)
+            places |= {max(active, bisect_left(days, day)) for day in due}
+    return [days[place] for place in sorted(places) if place < len(days)]
 
 
 def _due_days(world: World, deal: Deal, line: DealLine) -> Iterator[int]:

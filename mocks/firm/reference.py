@@ -4,6 +4,7 @@ Everything here is the same for every seed; only instants and the calendars depe
 """
 
 from datetime import date, timedelta
+from functools import cache
 
 from mocks.firm.branch import US01, Branch
 from mocks.firm.data.germany import STANDARD_PERCENT_E4
@@ -277,6 +278,7 @@ def package_count() -> int:
     return TIME_PACKAGES
 
 
+@cache
 def package_tasks(package: int) -> tuple[PackageTask, ...]:
     """The task template of a package; the last row is the non-billable coordination task."""
     rows = [

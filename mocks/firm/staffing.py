@@ -13,6 +13,7 @@ from mocks.firm.branch import COMPLETED_POC
 from mocks.firm.days import Calendar, day_number, first_of_next_month
 from mocks.firm.deals import Deal, DealLine
 from mocks.firm.hashing import I64, Streams, weighted
+from mocks.firm.latent import gap_pm
 from mocks.firm.people import FAR_DAY, Person, may_work_from
 from mocks.firm.profile import Profile
 
@@ -128,8 +129,8 @@ def make_blocks(
     for track in range(TRACKS):
         weeks = (end + 3) // 7 - (first + 3) // 7 + 1
         openings = _openings(lines, track, first, weeks)
-        gap_pm = _GAP_PM if track == 0 else 1000 - profile.secondary_pm
-        walk = _Walk(track, gap_pm, end, openings, lines, streams)
+        waits_pm = _GAP_PM if track == 0 else 1000 - profile.secondary_pm
+        walk = _Walk(profile, track, waits_pm, end, openings, lines, streams)
         columns.extend(walk.rounds(np.array(staffed, dtype=np.int64), available, until))
     table = np.concatenate([*columns, np.empty((0, 5), dtype=np.int64)])
     table = table[np.lexsort((table[:, 2], table[:, 1], table[:, 0]))]
@@ -164,6 +165,7 @@ def _numbered(table: I64, consultants: int, streams: Streams) -> Blocks:
 class _Walk:
     """One track's staffing: each round gives every person still free one more block or gap."""
 
+    profile: Profile
     track: int
     gap_pm: int
     end: int
@@ -185,11 +187,14 @@ class _Walk:
             found.append(rows)
         return found
 
+    def _gap_pm(self, person: I64) -> int | I64:
+        return self.gap_pm if self.track else gap_pm(self.profile, self.streams, person, self.gap_pm)
+
     def _one_round(self, person: I64, monday: I64, available: I64, limit: I64) -> tuple[I64, I64]:
         ident = person << 23 | monday << 3 | self.track
         week = (monday + 3) // 7 - self.openings.first_week
         low, high = self.openings.offsets[week], self.openings.offsets[week + 1]
-        idle = (low == high) | self.streams("staffing.gap").hits(ident, self.gap_pm)
+        idle = (low == high) | self.streams("staffing.gap").hits(ident, self._gap_pm(person))
         pick = low + self.streams("staffing.line").belows(ident, np.maximum(high - low, 1))
         line = (
             self.openings.lines[np.minimum(pick, max(len(self.openings.lines) - 1, 0))]

@@ -3,7 +3,8 @@
 Small entities come from their facts, time entries straight from the columns.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from itertools import islice
 from types import UnionType
 from typing import Union, get_args, get_origin, get_type_hints
 
@@ -11,35 +12,46 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
+from mocks.firm.absences import absence_plays
 from mocks.firm.assignments import AssignmentView, assignment_bk
 from mocks.firm.cards import REPLACEMENT, TimeSheets, card_person
+from mocks.firm.data.names import NOTES
 from mocks.firm.days import EPOCH
 from mocks.firm.facts.source import SourceFact
 from mocks.firm.firm import Firm
 from mocks.firm.hashing import I64
 from mocks.firm.hours import TIME_TYPES
 from mocks.firm.office import Office
-from mocks.firm.timecards import DAY_NAMES, card_name
+from mocks.firm.timecards import CARD_DIGITS, CARD_PREFIX, DAY_NAMES
+from mocks.firm.vectors import (
+    DAY,
+    FLAG,
+    INTEGER,
+    JSON,
+    TEXT,
+    Digits,
+    Pooled,
+    Vector,
+    day_column,
+    flag_column,
+    pooled,
+)
 
-TEXT, INTEGER, DAY, FLAG, JSON = "text", "integer", "day", "flag", "json"
 _KINDS: dict[object, str] = {str: TEXT, int: INTEGER, bool: FLAG, type(EPOCH): DAY}
 PEOPLE_A_CHUNK = 250
+_FACTS_A_CHUNK = 20_000
 
 
 class Column(Struct, frozen=True):
-    """One column of a chunk: plain values, or places in a pool of texts."""
+    """One column of a chunk of facts, as plain values."""
 
     name: str
     kind: str
     values: list[object]
-    pool: tuple[str, ...] | None = None
 
     def plain(self) -> list[object]:
-        """The values, looked up where they stand in a pool."""
-        if self.pool is None:
-            return self.values
-        pool = self.pool
-        return [pool[place] if isinstance(place, int) else None for place in self.values]
+        """The values."""
+        return self.values
 
 
 def _kind(annotation: object) -> str:
@@ -64,10 +76,14 @@ def fact_columns(facts: list[SourceFact]) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def small_tables(firm: Firm) -> Iterator[tuple[str, tuple[Column, ...]]]:
-    """Every entity but time entries: each record's last version before the horizon, by business key."""
+def small_tables(firm: Firm) -> Iterator[tuple[str, Iterator[tuple[Column, ...]]]]:
+    """Every entity but time entries, by name, in chunks: each record's last version before the horizon.
+
+    Assignments and leave, which are many in a large firm, are made a chunk at a time, by company and key; the
+    rest is sorted by business key.
+    """
     latest: dict[tuple[str, str], SourceFact] = {}
-    played = (fact for play in firm.few_plays() for fact in play.facts)
+    played = (fact for play in firm.rare_plays() for fact in play.facts)
     for fact in (*firm.master(), *played):
         key = (type(fact).__name__, fact.bk)
         if key not in latest or latest[key].ver < fact.ver:
@@ -75,11 +91,36 @@ def small_tables(firm: Firm) -> Iterator[tuple[str, tuple[Column, ...]]]:
     kinds: dict[str, list[SourceFact]] = {}
     for (kind, _), fact in sorted(latest.items()):
         kinds.setdefault(kind, []).append(fact)
-    for kind, facts in kinds.items():
-        yield kind, fact_columns(facts)
+    latest.clear()
+    tables = {kind: iter([fact_columns(facts)]) for kind, facts in kinds.items()}
+    tables["Assignment"] = _chunked(assignment_facts(firm))
+    if firm.profile.all_methods:
+        tables["Absence"] = _chunked(absence_facts(firm))
+    yield from sorted(tables.items())
 
 
-def time_entry_chunks(firm: Firm, people_a_chunk: int = PEOPLE_A_CHUNK) -> Iterator[tuple[Column, ...]]:
+def assignment_facts(firm: Firm) -> Iterator[SourceFact]:
+    """Every assignment that is entered before the horizon."""
+    for office in firm.offices:
+        entered = np.flatnonzero(office.assignments.staffing.recorded_ms < office.world.horizon_ms)
+        for play in office.assignments.plays(entered):
+            yield from play.facts
+
+
+def absence_facts(firm: Firm) -> Iterator[SourceFact]:
+    """All leave that is asked for before the horizon."""
+    for office in firm.offices:
+        asked = np.flatnonzero(office.leave.at_ms < office.world.horizon_ms)
+        for play in absence_plays(office.world, office.leave, asked):
+            yield from play.facts
+
+
+def _chunked(facts: Iterator[SourceFact]) -> Iterator[tuple[Column, ...]]:
+    while chunk := list(islice(facts, _FACTS_A_CHUNK)):
+        yield fact_columns(chunk)
+
+
+def time_entry_chunks(firm: Firm, people_a_chunk: int = PEOPLE_A_CHUNK) -> Iterator[tuple[Vector, ...]]:
     """Every version of every time entry as it stands at the horizon, by company, person, day and version."""
     for office in firm.offices:
         for sheets in office.sheet_chunks(people_a_chunk):
@@ -97,7 +138,7 @@ class _Versions:
         second = np.flatnonzero((cards.corrected_ms[place] > 0) & (cards.corrected_ms[place] < horizon_ms))
         row = np.concatenate((first, second))
         ver = np.repeat(np.array((1, 2), dtype=np.int64), (len(first), len(second)))
-        order = np.lexsort((ver, row))
+        order = np.argsort(2 * row + ver, kind="stable")
         self._world, self._sheets = office.world, sheets
         self._row, self._ver = row[order], ver[order]
         self._place = place[self._row]
@@ -122,52 +163,36 @@ class _Versions:
         state = np.where(approved > 0, 2, np.where(rejected & ~self._replaced, 1, 0))
         return submitted, approved, state
 
-    def columns(self, view: AssignmentView) -> tuple[Column, ...]:
+    def _notes(self, card: I64, day: I64) -> I64:
+        ident = card_person(card) << 23 | day << 3 | card % 10
+        return self._world.streams("entry.note").belows(ident, len(NOTES))
+
+    def columns(self, view: AssignmentView) -> tuple[Vector, ...]:
         """The rows as columns."""
-        people = self._world.people
-        card = self._sheets.entries.card[self._row]
-        day = self._sheets.entries.day[self._row]
+        people, branch = self._world.people, self._world.profile.branch
+        card, day = self._sheets.entries.card[self._row], self._sheets.entries.day[self._row]
         code = self._sheets.cards.assignment[self._place]
         submitted, approved, state = self._instants()
+        first = Digits(branch.card_base + card, CARD_DIGITS)
+        now = Digits(branch.card_base + card + REPLACEMENT * self._replaced, CARD_DIGITS)
+        weekday = Pooled((day + 3) % 7, DAY_NAMES)
         manager = self._world.manager[card_person(card)]
-        branch = self._world.profile.branch
-        weekday = ((day + 3) % 7).tolist()
-        keys: list[object] = [
-            f"TE|{card_name(branch.card_base + number)}|{DAY_NAMES[on]}"
-            for number, on in zip(card.tolist(), weekday, strict=True)
-        ]
+        pending = approved == 0
         return (
-            Column("bk", TEXT, keys),
-            Column("ver", INTEGER, self._ver.tolist()),
-            _pooled("card", branch.card_base + card + REPLACEMENT * self._replaced, card_name),
-            _pooled(
-                "replaces",
-                np.where(self._replaced, branch.card_base + card, -1),
-                lambda n: card_name(n) if n >= 0 else None,
-            ),
-            _pooled("resource", card_person(card), lambda index: people[index].bk),
-            _pooled("assignment", branch.assignment_base + code, assignment_bk),
-            _pooled("task", code, lambda each: view.task_of(each)[0]),
-            Column("work_date", DAY, day.astype("datetime64[D]").astype(object).tolist()),
-            Column("hours_e2", INTEGER, self._hours_e2().tolist()),
-            _pooled("time_type", card % 10, lambda slot: TIME_TYPES[slot]),
-            Column("billable", FLAG, (code % 2 == 0).tolist()),
-            _pooled("status", state, lambda each: ("SUBMITTED", "REJECTED", "APPROVED")[each]),
-            Column("submitted_at_ms", INTEGER, submitted.tolist()),
-            Column("approved_at_ms", INTEGER, [ms or None for ms in approved.tolist()]),
-            _pooled(
-                "approved_by",
-                np.where(approved > 0, manager, -1),
-                lambda index: people[index].bk if index >= 0 else None,
-            ),
+            Vector("bk", TEXT, (f"TE|{CARD_PREFIX}", first, "|", weekday)),
+            Vector("ver", INTEGER, (Digits(self._ver),)),
+            Vector("card", TEXT, (CARD_PREFIX, now)),
+            Vector("replaces", TEXT, (CARD_PREFIX, first), ~self._replaced),
+            pooled("resource", card_person(card), lambda index: people[index].bk),
+            pooled("assignment", branch.assignment_base + code, assignment_bk),
+            pooled("task", code, lambda each: view.task_of(each)[0]),
+            day_column("work_date", day),
+            Vector("hours_e2", INTEGER, (Digits(self._hours_e2()),)),
+            Vector("time_type", TEXT, (Pooled(card % 10, TIME_TYPES),)),
+            flag_column("billable", code % 2 == 0),
+            Vector("note", TEXT, (Pooled(self._notes(card, day), NOTES),)),
+            Vector("status", TEXT, (Pooled(state, ("SUBMITTED", "REJECTED", "APPROVED")),)),
+            Vector("submitted_at_ms", INTEGER, (Digits(submitted),)),
+            Vector("approved_at_ms", INTEGER, (Digits(approved),), pending),
+            pooled("approved_by", manager, lambda index: people[index].bk, pending),
         )
-
-
-def _pooled(name: str, codes: I64, text_of: Callable[[int], str | None]) -> Column:
-    """A text column from codes, each distinct text written once."""
-    distinct, place = np.unique(codes, return_inverse=True)
-    texts = [text_of(code) for code in distinct.tolist()]
-    places: list[object] = place.tolist()
-    if None in texts:
-        places = [None if texts[at] is None else at for at in place.tolist()]
-    return Column(name, TEXT, places, tuple(text or "" for text in texts))

@@ -14,7 +14,9 @@ from mocks.firm.days import Calendar
 from mocks.firm.deals import Deal, DealLine
 from mocks.firm.facts.source import Retainer
 from mocks.firm.hashing import I64, Streams
+from mocks.firm.latent import overrun_pm
 from mocks.firm.mix import OPENING_DEALS
+from mocks.firm.profile import Profile
 from mocks.firm.staffing import Blocks, LineTable
 
 # hours to be expected on a work day of a main and of a second assignment, leave and all else considered
@@ -24,10 +26,17 @@ _LEAST_INCLUDED_E2 = 1_200
 _MONTH_DAYS = 30
 _ROLLOVER_PM = 500
 _CONSULTANT = 1
+_LEAST_DONE_PM, _DONE_SPREAD_PM = 280, 740
 
 
 def with_terms(
-    deals: tuple[Deal, ...], lines: LineTable, blocks: Blocks, calendar: Calendar, end: int, streams: Streams
+    profile: Profile,
+    deals: tuple[Deal, ...],
+    lines: LineTable,
+    blocks: Blocks,
+    calendar: Calendar,
+    end: int,
+    streams: Streams,
 ) -> tuple[Deal, ...]:
     """Deals whose fixed fees and retainers are sized by the blocks of work on their lines."""
     expected = iter(_expected_e2(lines, blocks, calendar, end).tolist())
@@ -36,7 +45,8 @@ def with_terms(
         if deal.won:
             hours = [next(expected) for _ in deal.lines]
             terms = tuple(
-                _sized(deal, line, each, end, streams) for line, each in zip(deal.lines, hours, strict=True)
+                _sized(profile, deal, line, each, end, streams)
+                for line, each in zip(deal.lines, hours, strict=True)
             )
             deal = structs.replace(deal, lines=terms)
         sized.append(deal)
@@ -58,9 +68,12 @@ def planned_e2(line: DealLine) -> int:
     return sum((2 * line.quantity_e2 * hours_e2 + 100) // 200 for hours_e2 in rows)
 
 
-def _sized(deal: Deal, line: DealLine, hours_e2: int, end: int, streams: Streams) -> DealLine:
+def _sized(
+    profile: Profile, deal: Deal, line: DealLine, hours_e2: int, end: int, streams: Streams
+) -> DealLine:
     if line.method == "FF":
-        done_pm = 280 + streams("terms.done").below(_ident(deal, line), 740)
+        drawn_pm = streams("terms.done").below(_ident(deal, line), _DONE_SPREAD_PM)
+        done_pm = _LEAST_DONE_PM + overrun_pm(profile, streams, deal.index, drawn_pm)
         return structs.replace(line, quantity_e2=_quantity_e2(line.package, hours_e2 * 1000 // done_pm))
     if line.method == "RET":
         months = max(1, min(deal.end_day, end) - deal.first_day)

@@ -9,7 +9,7 @@ from mocks.firm.clients import Client, make_clients
 from mocks.firm.days import Calendar, calendar_between, day_number, first_of_next_month
 from mocks.firm.deals import Deal, make_deals
 from mocks.firm.hashing import I64, Bools, Streams
-from mocks.firm.people import Person, last_workday, make_people
+from mocks.firm.people import FAR_DAY, Person, last_workday, make_people
 from mocks.firm.profile import Profile
 from mocks.firm.staffing import Blocks, LineTable, line_table, make_blocks
 from mocks.firm.terms import with_terms
@@ -39,6 +39,8 @@ class World:
     until: I64
     last_workday: I64
     short_week: Bools
+    hired: I64
+    promoted: I64  # FAR_DAY for nobody
 
 
 def make_world(profile: Profile, seed: int) -> World:
@@ -54,7 +56,7 @@ def make_world(profile: Profile, seed: int) -> World:
     lines = line_table(deals)
     blocks = make_blocks(profile, people, lines, calendar, streams)
     if profile.all_methods:
-        deals = with_terms(deals, lines, blocks, calendar, end, streams)
+        deals = with_terms(profile, deals, lines, blocks, calendar, end, streams)
     closes = reference.close_calendar(calendar, profile)
     return World(
         profile=profile,
@@ -77,4 +79,8 @@ def make_world(profile: Profile, seed: int) -> World:
             dtype=np.int64,
         ),
         short_week=np.array([p.short_week for p in people], dtype=np.bool_),
+        hired=np.array([p.hired_day for p in people], dtype=np.int64),
+        promoted=np.array(
+            [FAR_DAY if p.promoted_day is None else p.promoted_day for p in people], dtype=np.int64
+        ),
     )

@@ -119,12 +119,13 @@ class Store:
         marks = ", ".join("?" * (len(SYSTEM_COLUMNS) + len(names)))
         statement = f"INSERT INTO {quoted(object_name)} ({self._columns[object_name]}) VALUES ({marks})"
 
+        known = {*names, "created_ms"}
+
         def arguments() -> Iterator[tuple[Value, ...]]:
             for record_id, values in rows:
                 self.writes += 1
-                unknown = values.keys() - set(names) - {"created_ms"}
-                if unknown:
-                    raise KeyError(f"{object_name} has no field {sorted(unknown)}")
+                if not values.keys() <= known:
+                    raise KeyError(f"{object_name} has no field {sorted(values.keys() - known)}")
                 stamp = values["created_ms"] if at_ms is None else at_ms
                 yield (record_id, stamp, stamp, 1, 0, *(values.get(name) for name in names))
 
@@ -140,7 +141,7 @@ class Store:
             return before
         self._refuse_duplicates(object_name, record_id, real)
         self.writes += 1
-        self._keep(before, {name: before.values[name] for name in real})
+        self._keep(before, real)
         assignments = ", ".join(f"{quoted(name)} = ?" for name in real)
         self._connection.execute(
             f"UPDATE {quoted(object_name)} SET {assignments}, modified_ms = ?, ver = ver + 1 WHERE id = ?",
@@ -161,7 +162,7 @@ class Store:
         if before is None:
             return False
         self.writes += 1
-        self._keep(before, {})
+        self._keep(before, ())
         self._connection.execute(
             f"UPDATE {quoted(object_name)} SET deleted = 1, modified_ms = ?, ver = ver + 1 WHERE id = ?",
             (max(at_ms, before.modified_ms), record_id),
@@ -206,6 +207,10 @@ class Store:
         """Plain rows of a query that a vendor's query language was compiled to."""
         return self._connection.execute(sql, arguments).fetchall()
 
+    def many(self, sql: str, rows: Iterable[tuple[Value, ...]]) -> None:
+        """One prepared statement over many rows, for laying history."""
+        self._connection.executemany(sql, rows)
+
     def count(self, object_name: str) -> int:
         """How many records are not deleted."""
         return int(self.rows(f"SELECT COUNT(*) FROM {quoted(object_name)} WHERE deleted = 0")[0][0])
@@ -238,17 +243,9 @@ class Store:
         values = dict(zip(self._fields[object_name], row[5:], strict=True))
         return Record(object_name, record_id, created_ms, modified_ms, ver, bool(deleted), values)
 
-    def _keep(self, before: Record, old_values: Mapping[str, Value]) -> None:
+    def _keep(self, before: Record, old_values: Iterable[str]) -> None:
         self._connection.execute(
-            "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                before.object,
-                before.id,
-                before.ver,
-                before.modified_ms,
-                int(before.deleted),
-                json.dumps(old_values, sort_keys=True),
-            ),
+            "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?)", old_version(before, old_values)
         )
 
     def _refuse_duplicates(self, object_name: str, record_id: str, values: Mapping[str, Value]) -> None:
@@ -270,6 +267,15 @@ class Store:
             (name,),
         ).fetchone()
         return int(row[0])
+
+    def last_number(self, name: str) -> int:
+        """The number that a sequence gave last, 0 for none."""
+        rows = self.rows("SELECT value FROM sequence WHERE name = ?", (name,))
+        return int(rows[0][0]) if rows else 0
+
+    def set_last_number(self, name: str, value: int) -> None:
+        """Let a sequence go on after a number."""
+        self._connection.execute("INSERT OR REPLACE INTO sequence VALUES (?, ?)", (name, value))
 
     def state(self, key: str, default: Any = None) -> Any:
         """A small JSON value kept with the world."""
@@ -347,6 +353,12 @@ _BOOKKEEPING = (
     "alias (bk TEXT PRIMARY KEY, object TEXT, id TEXT) WITHOUT ROWID",
     "due (seq INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER, kind TEXT, payload TEXT)",
 )
+
+
+def old_version(before: Record, changed: Iterable[str]) -> tuple[Value, ...]:
+    """A version's row in the history: what it was, as far as the next one changed it."""
+    old = json.dumps({name: before.values[name] for name in changed}, sort_keys=True)
+    return before.object, before.id, before.ver, before.modified_ms, int(before.deleted), old
 
 
 def _ddl(schema: Schema) -> Iterator[str]:

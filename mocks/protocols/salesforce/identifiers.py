@@ -1,6 +1,7 @@
 """Record ids: 15 case-sensitive characters, or 18 with a checksum of their letter case (wire 4.1)."""
 
 import re
+from functools import lru_cache
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -22,11 +23,13 @@ def numbered_id(prefix: str, instance: str, number: int) -> str:
 
 def with_checksum(short: str) -> str:
     """The 18-character form of a 15-character id."""
-    suffix = ""
-    for start in range(0, _SHORT, 5):
-        bits = sum(1 << place for place in range(5) if "A" <= short[start + place] <= "Z")
-        suffix += _CHECK[bits]
-    return short + suffix
+    return short + _check(short[:5]) + _check(short[5:10]) + _check(short[10:])
+
+
+@lru_cache(maxsize=4096)
+def _check(part: str) -> str:
+    """The check character of five characters: which of them are capitals."""
+    return _CHECK[sum(1 << place for place, letter in enumerate(part) if "A" <= letter <= "Z")]
 
 
 def normalised(text: str) -> str | None:

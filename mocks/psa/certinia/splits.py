@@ -3,6 +3,8 @@
 The PSA makes them; everybody else may only mark them as billed.
 """
 
+from collections.abc import Callable
+
 from mocks.kit.schema import Value
 from mocks.kit.store import Record, Store
 from mocks.protocols.salesforce.rules import Problem, Write
@@ -11,6 +13,7 @@ from mocks.psa.certinia.schema import ASSIGNMENT
 from mocks.psa.certinia.wire import hours_by_month, iso
 
 SYSTEM = "system"
+SPLIT_NAMES = "split"  # the sequence of their names
 MARKS = frozenset({"pse__Billed__c", "RH_Invoice_No__c", "RH_Invoice_Status__c"})
 _RATE_AND_HOURS_SCALE = 10_000  # rate_e4 x hours_e2 -> cents
 
@@ -26,10 +29,17 @@ def before_split(write: Write) -> list[Problem]:
 
 def split_rows(store: Store, card: Record) -> list[dict[str, Value]]:
     """The splits of an approved card, in order of their months; months without hours have none."""
-    rate_e4 = _bill_rate_e4(store, card)
+    rate_e4 = 0
+    if card.values["pse__Billable__c"]:
+        rate_e4 = assignment_rate_e4(store, card.values["pse__Assignment__c"])
+    return split_rows_at(rate_e4, card, lambda: store.next_number(SPLIT_NAMES))
+
+
+def split_rows_at(rate_e4: int, card: Record, next_number: Callable[[], int]) -> list[dict[str, Value]]:
+    """`split_rows` at a known price, with numbers from a given sequence."""
     return [
         {
-            "Name": f"TCS-{store.next_number('split'):09d}",
+            "Name": f"TCS-{next_number():09d}",
             "pse__Timecard_Header__c": card.id,
             "pse__Approved__c": 1,
             "pse__Billable__c": card.values["pse__Billable__c"],
@@ -43,10 +53,9 @@ def split_rows(store: Store, card: Record) -> list[dict[str, Value]]:
     ]
 
 
-def _bill_rate_e4(store: Store, card: Record) -> int:
-    """The PSA's own price of the card; the contract's is not known here, so it may be none."""
-    assignment_id = card.values["pse__Assignment__c"]
-    if assignment_id is None or not card.values["pse__Billable__c"]:
+def assignment_rate_e4(store: Store, assignment_id: Value) -> int:
+    """The PSA's own price of an assignment; the contract's is not known here, so it may be none."""
+    if assignment_id is None:
         return 0
     assignment = store.get(ASSIGNMENT, str(assignment_id), deleted=True)
     return int(assignment.values["pse__Bill_Rate__c"] or 0) if assignment else 0

@@ -59,8 +59,12 @@ def number(value: Value) -> int:
 
 def hours_by_month(monday: str, values: Mapping[str, Value]) -> list[tuple[date, date, int]]:
     """First day, last day and hours of each calendar month of a card's week that has hours in it."""
+    week = week_of(monday)
+    if week[0].month == week[-1].month:
+        total = sum(number(values[field]) for field in HOURS_FIELDS)
+        return [(week[0], week[-1], total)] if total else []
     months: dict[tuple[int, int], list[tuple[date, int]]] = {}
-    for work_date, field in zip(week_of(monday), HOURS_FIELDS, strict=True):
+    for work_date, field in zip(week, HOURS_FIELDS, strict=True):
         months.setdefault((work_date.year, work_date.month), []).append((work_date, number(values[field])))
     pieces = [(days[0][0], days[-1][0], sum(hours for _, hours in days)) for days in months.values()]
     return [piece for piece in pieces if piece[2]]

@@ -44,9 +44,9 @@ ROLES = {
 
 firms = st.builds(
     lambda preset, consultants, months, seed: generate(
-        profile_named(preset, max(consultants, 8 if preset == "month-end" else 4), months), seed
+        profile_named(preset, max(consultants, 8 if preset in ("month-end", "large") else 4), months), seed
     ),
-    st.sampled_from(("deal", "tiny", "month-end")),
+    st.sampled_from(("deal", "tiny", "month-end", "large")),
     st.integers(4, 60),
     st.integers(1, 5),
     st.integers(0, 2**32 - 1),

@@ -63,8 +63,9 @@ def test_formats__say_the_same_of_every_time_entry(firm: Firm, tmp_path: Path) -
 
 
 def test_exported_entries__are_the_last_state_that_the_calendar_reaches(firm: Firm) -> None:
+    names = ("card", "hours_e2", "work_date", "note", "status", "submitted_at_ms", "approved_by", "replaces")
     latest = {
-        (fact.bk, fact.ver): (fact.card, fact.hours_e2, fact.status, fact.submitted_at_ms, fact.approved_by)
+        (fact.bk, fact.ver): tuple(getattr(fact, name) for name in names)
         for play in firm.calendar()
         for fact in play.facts
         if isinstance(fact, TimeEntry)
@@ -72,7 +73,6 @@ def test_exported_entries__are_the_last_state_that_the_calendar_reaches(firm: Fi
     exported = {}
     for chunk in tables.time_entry_chunks(firm, people_a_chunk=7):
         columns = {column.name: column.plain() for column in chunk}
-        names = ("card", "hours_e2", "status", "submitted_at_ms", "approved_by")
         for row in range(len(columns["bk"])):
             key = (columns["bk"][row], columns["ver"][row])
             exported[key] = tuple(columns[name][row] for name in names)

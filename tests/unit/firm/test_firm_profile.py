@@ -17,6 +17,7 @@ def test_presets__have_the_sizes_they_are_named_for() -> None:
         "small": (50, 3),
         "mid": (1000, 12),
         "month-end": (50, 2),
+        "large": (10_000, 12),
     }
 
 
@@ -28,11 +29,12 @@ def test_resized_deal__has_one_deal_for_eight_people() -> None:
 @pytest.mark.parametrize(
     ("name", "consultants", "months", "advice"),
     [
-        ("huge", None, None, "choose one of deal, tiny, small, mid, month-end"),
+        ("huge", None, None, "choose one of deal, tiny, small, mid, month-end, large"),
         ("deal", 3, None, "choose from 4 to"),
         ("mid", 200_000, None, "choose from 4 to"),
         ("tiny", None, 0, "choose from 1 to 60 months"),
         ("month-end", 7, None, "choose at least 8 consultants"),
+        ("large", 7, None, "choose at least 8 consultants"),
     ],
 )
 def test_impossible_profile__is_refused_with_advice(
