@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from contracts.fuzz.target import Answer, Oddity, Request, Served, Target
 from integration_core.api.application import Operations, application
+from integration_core.canonical.versions import SCHEMA_VERSION
 from integration_core.engine.database import open_database
 from integration_core.ports.engine import Rest
 from integration_core.store import Store, schema
@@ -147,7 +148,7 @@ def _seed_wish(connection: Connection) -> None:
         "key": "001A",
         "revision": "1",
         "payload": "{}",
-        "schema_version": 2,
+        "schema_version": SCHEMA_VERSION,
         "sent_revision": "",
         "state": "pending",
         "attempts": 0,

@@ -325,5 +325,3 @@ class AnyVersion:
 
     def __ne__(self, other: object) -> bool:
         return False
-
-    __hash__ = None  # type: ignore[assignment]  # nobody counts these

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 
 from mocks.kit.calls import Call, Reply
-from mocks.kit.faults import Fault, Strike
+from mocks.kit.faults import Fault, Kind, Strike
 from mocks.kit.schema import Field, ObjectType, Schema
 from mocks.kit.store import DuplicateValue, Store
 from mocks.kit.system import MockSystem
@@ -28,9 +28,9 @@ from tests.unit.kit.toy import TOY
 
 START_MS = 1_767_258_000_000
 CODES = st.sampled_from(("a", "b", "c|1", "d%ö"))
-LOST = {"reject", "lose_request", "outage", "limit"}
-KINDS = (
-    *sorted(LOST),
+LOST: tuple[Kind, ...] = ("limit", "lose_request", "outage", "reject")
+KINDS: tuple[Kind, ...] = (
+    *LOST,
     "lose_answer",
     "fail_after_commit",
     "truncate",
@@ -71,9 +71,9 @@ class FaultMachine(RuleBasedStateMachine):
     # --- calls ----------------------------------------------------------------------------------
 
     @rule(code=CODES, amount=st.integers(0, 3), kind=st.none() | st.sampled_from(KINDS))
-    def puts(self, code: str, amount: int, kind: str | None) -> None:
+    def puts(self, code: str, amount: int, kind: Kind | None) -> None:
         if kind is not None:
-            fault = Fault(id="f", kind=kind, method="PUT", drop=amount == 0)  # type: ignore[arg-type]  # one of KINDS
+            fault = Fault(id="f", kind=kind, method="PUT", drop=amount == 0)
             self.wire.control("POST", "faults", [fault])
         answer = self.send("PUT", code, {"amount": amount}, faulty=kind is not None)
         self.wire.control("DELETE", "faults")
