@@ -43,6 +43,15 @@ class Control:
         """Move the clock and do the due work; returns when the mock has something to do next."""
         return _optional_int((await self._call("POST", "/clock", {"to_ms": to_ms}))["next_due_ms"])
 
+    async def let_run(self, from_ms: int, factor: float, since_wall_ms: int) -> None:
+        """Let the clock run by itself, so many times as fast as the machine's; it was `from_ms` then."""
+        step = {"to_ms": from_ms, "mode": "scaled", "factor": factor, "since_wall_ms": since_wall_ms}
+        await self._call("POST", "/clock", step)
+
+    async def stand_still(self, at_ms: int) -> None:
+        """Have a clock that ran by itself be stepped again, from an instant not before its present."""
+        await self._call("POST", "/clock", {"to_ms": at_ms, "mode": "stepped"})
+
     async def next_due_ms(self) -> int | None:
         """When the mock has something to do next: own work or a delivery."""
         return _optional_int((await self._call("GET", "/clock"))["next_due_ms"])

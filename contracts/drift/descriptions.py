@@ -75,7 +75,7 @@ def core_description() -> dict[str, Any]:
         transaction=_no_transaction,
         rest=_no_rest,
         now_ms=lambda: 0,
-        step_clock=None,
+        set_clock=None,
         tokens={},
     )
     return application(silent).openapi()

@@ -16,6 +16,7 @@ from integration_core.api.description import (
     CASE_ID,
     CLOCK_BODY,
     MAXIMUM_MS,
+    MAXIMUM_SPEED,
     NOTED,
     NOTIFICATION,
     NOTIFIERS,
@@ -45,14 +46,16 @@ class Operations(Struct, frozen=True, kw_only=True):
     transaction: Callable[[Callable[[Connection], Any]], Awaitable[Any]]
     rest: Callable[[], Awaitable[Rest]]
     now_ms: Callable[[], int]
-    step_clock: Callable[[int], Awaitable[None]] | None  # only in rehearsals
+    set_clock: Callable[[int, int, int | None], Awaitable[None]] | None  # only in rehearsals
     tokens: Mapping[str, str]  # token -> role, operator or reader
 
 
 class ClockStep(Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of `PUT /operations/clock`."""
+    """Body of `PUT /operations/clock`: the present, and how fast time goes by itself from here."""
 
     now_ms: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_MS)]
+    speed: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_SPEED)] = 0
+    since_wall_ms: Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_MS)] | None = None
 
 
 _BEARER = HTTPBearer(auto_error=False, description="The token of an operator or a reader.")
@@ -218,14 +221,14 @@ def _add_acting(api: FastAPI, operations: Operations) -> None:
         openapi_extra=CLOCK_BODY,
     )
     async def clock(request: Request) -> JSONResponse:
-        """Move the clock of a rehearsal forward."""
-        if operations.step_clock is None:
+        """Move the clock of a rehearsal forward, or let it run by itself."""
+        if operations.set_clock is None:
             raise HTTPException(
                 403, "This core follows the wall clock; its clock is stepped in rehearsals only."
             )
         try:
             step = msgspec.json.decode(await _bounded_body(request), type=ClockStep)
-            await operations.step_clock(step.now_ms)
+            await operations.set_clock(step.now_ms, step.speed, step.since_wall_ms)
         except (ValueError, RecursionError) as problem:  # msgspec's refusals are ValueErrors
             raise HTTPException(422, str(problem)) from problem
         return JSONResponse({"now_ms": operations.now_ms()})

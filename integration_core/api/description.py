@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 NOTIFIERS = ("bamboohr", "gusto", "salesforce")
 MAXIMUM_MS = 253_402_300_799_999  # the end of the year 9999: later instants have no date
+MAXIMUM_SPEED = 1_000_000
 CASE_ID = "^C-[0-9]{6,12}$"
 
 Count = Annotated[int, Field(ge=0)]
@@ -169,7 +170,11 @@ CLOCK_BODY: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": ["now_ms"],
-                    "properties": {"now_ms": {"type": "integer", "minimum": 0, "maximum": MAXIMUM_MS}},
+                    "properties": {
+                        "now_ms": {"type": "integer", "minimum": 0, "maximum": MAXIMUM_MS},
+                        "speed": {"type": "integer", "minimum": 0, "maximum": MAXIMUM_SPEED},
+                        "since_wall_ms": {"type": "integer", "minimum": 1, "maximum": MAXIMUM_MS},
+                    },
                     "additionalProperties": False,
                 }
             }

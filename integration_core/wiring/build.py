@@ -25,7 +25,7 @@ from integration_core.processes import processes
 from integration_core.processes.core import Core, Settings
 from integration_core.store import Store
 from integration_core.store.schema import create_tables
-from integration_core.wiring.clocks import SteppedClock
+from integration_core.wiring.clocks import RehearsalClock
 from integration_core.wiring.receivers import BambooReceiver, GustoReceiver, SalesforceReceiver
 from integration_core.wiring.settings import CoreSettings, OrgAccess
 
@@ -85,10 +85,10 @@ class RunningCore:
         for name in self.core.sources:
             self.engine.request(connection, "poll", name)
 
-    async def _step(self, now_ms: int) -> None:
-        if not isinstance(self.clock, SteppedClock):
+    async def _set_clock(self, now_ms: int, speed: int, since_wall_ms: int | None) -> None:
+        if not isinstance(self.clock, RehearsalClock):
             raise ValueError("This core follows the wall clock.")
-        self.clock.step_to(now_ms)
+        self.clock.run(now_ms, speed, since_wall_ms)
         await self.engine.notice()
 
     def _operations(self) -> Operations:
@@ -109,7 +109,7 @@ class RunningCore:
             transaction=self.transaction,
             rest=self.engine.rest,
             now_ms=self.clock.now_ms,
-            step_clock=self._step if settings.rehearsal else None,
+            set_clock=self._set_clock if settings.rehearsal else None,
             tokens=tokens,
         )
 

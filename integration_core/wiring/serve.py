@@ -15,16 +15,24 @@ from fastapi import FastAPI
 from integration_core.adapters.http.httpx_transport import HttpxTransport
 from integration_core.engine.database import DatabaseUnavailable
 from integration_core.engine.dbos_engine import DbosEngine
+from integration_core.ports.clock import Clock
 from integration_core.wiring.build import RunningCore
-from integration_core.wiring.clocks import SteppedClock, WallClock
+from integration_core.wiring.clocks import RehearsalClock, WallClock
 from integration_core.wiring.settings import CoreSettings, Unusable, read_settings
 
 
 def build(settings: CoreSettings) -> RunningCore:
     """A live core: DBOS engine, real network."""
-    clock = SteppedClock(settings.start_ms) if settings.rehearsal else WallClock()
-    engine = DbosEngine(settings.database_url, clock, executor_id=settings.executor_id)
+    engine = DbosEngine(settings.database_url, clock := _clock(settings), executor_id=settings.executor_id)
     return RunningCore(settings, HttpxTransport(), clock, engine, nonce=lambda: secrets.token_hex(16))
+
+
+def _clock(settings: CoreSettings) -> Clock:
+    if not settings.rehearsal:
+        return WallClock()
+    clock = RehearsalClock(settings.start_ms)
+    clock.run(settings.start_ms, settings.clock_speed, settings.clock_since_wall_ms or None)
+    return clock
 
 
 def _with_lifespan(core: RunningCore) -> FastAPI:

@@ -66,6 +66,8 @@ class CoreSettings(BaseSettings):
     webhook_token: str = Field(min_length=8)
     rehearsal: bool = False
     start_ms: int = 0
+    clock_speed: int = Field(default=0, ge=0, le=1_000_000)  # of a rehearsal's clock; 0 is stepped
+    clock_since_wall_ms: int = Field(default=0, ge=0)  # when it was start_ms, by the machine
     poll_interval_seconds: float = Field(default=3600.0, gt=0)
     visibility_lag_ms: int = Field(default=60_000, ge=0)
 

@@ -22,12 +22,17 @@ class WorldClock:
         self._last_ms = start_ms
         self.configure(start_ms, mode, factor)
 
-    def configure(self, start_ms: int, mode: Mode, factor: float = 1.0) -> None:
-        """Set mode and present; `factor` counts only when scaled."""
+    def configure(
+        self, start_ms: int, mode: Mode, factor: float = 1.0, since_wall_ms: int | None = None
+    ) -> None:
+        """Set mode and present; `factor` counts only when scaled.
+
+        `since_wall_ms` is when, by the machine, it was `start_ms` here: clocks that were given the same agree.
+        """
         self.mode = mode
         self._factor = factor if mode == "scaled" else 1.0
         self._origin_ms = start_ms
-        self._wall_origin_ms = 0 if mode == "stepped" else self._wall()
+        self._wall_origin_ms = 0 if mode == "stepped" else (since_wall_ms or self._wall())
         self._last_ms = start_ms
 
     def now_ms(self) -> int:
@@ -37,6 +42,12 @@ class WorldClock:
         passed = (self._wall() - self._wall_origin_ms) * self._factor
         self._last_ms = max(self._last_ms, self._origin_ms + int(passed))
         return self._last_ms
+
+    def set_going(self, at_ms: int, mode: Mode, factor: float, since_wall_ms: int | None) -> None:
+        """Change the mode at an instant; raises ValueError when asked to go back."""
+        if at_ms < self.now_ms():
+            raise ValueError(f"The clock stands at {self._last_ms} and cannot go back to {at_ms}.")
+        self.configure(at_ms, mode, factor, since_wall_ms)
 
     def step_to(self, at_ms: int) -> None:
         """Move a stepped clock forward; raises ValueError when asked to go back or when it runs by itself."""

@@ -7,13 +7,14 @@ import hmac
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
 from mocks.firm.facts.source import SourceFact
 from mocks.firm.facts.wire import encode_rows
 from mocks.kit.calls import Call, Reply
+from mocks.kit.clock import Mode
 from mocks.kit.faults import Fault
 from mocks.kit.limits import Limit
 from mocks.kit.world import World
@@ -42,9 +43,12 @@ class Facts(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Step(msgspec.Struct, forbid_unknown_fields=True):
-    """Body of `POST clock`: the instant to step to."""
+    """Body of `POST clock`: the instant to step to, and with `mode` how the clock goes on from there."""
 
     to_ms: int
+    mode: Mode | None = None
+    factor: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] = 1.0
+    since_wall_ms: int | None = None
 
 
 class Subscription(msgspec.Struct, forbid_unknown_fields=True):
@@ -163,7 +167,11 @@ class Control:
         return {"now_ms": world.now_ms(), "mode": world.clock.mode, "next_due_ms": min(due, default=None)}
 
     async def _step(self, world: World, call: Call) -> Any:
-        world.clock.step_to(msgspec.json.decode(call.body, type=Step).to_ms)
+        step = msgspec.json.decode(call.body, type=Step)
+        if step.mode is None:
+            world.clock.step_to(step.to_ms)
+        else:
+            world.clock.set_going(step.to_ms, step.mode, step.factor, step.since_wall_ms)
         done = self._system.run_due(world)
         return {**(await self._clock(world, call)), "done": done}
 

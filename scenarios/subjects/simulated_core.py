@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from integration_core.engine.database import open_database
 from integration_core.engine.simulated import CrashPoints, SimulatedEngine
 from integration_core.wiring.build import RunningCore
-from integration_core.wiring.clocks import SteppedClock
+from integration_core.wiring.clocks import RehearsalClock
 from integration_core.wiring.settings import read_settings
 from scenarios.estate import Estate
 from scenarios.oracle.book import Book
@@ -40,7 +40,7 @@ class SimulatedCore:
         self._poll_interval_seconds = poll_interval_seconds
         self._crash_points = StagedCrash(crash_points)
         self._nonces = 0
-        self._clock: SteppedClock | None = None
+        self._clock: RehearsalClock | None = None
         self._running: RunningCore | None = None
         self._engine: SimulatedEngine | None = None
         self._operations = CoreOperations(network, f"http://{HOST}", self._secrets["operator"], 0.02)
@@ -56,7 +56,7 @@ class SimulatedCore:
         )
         with _environment(settings):
             read = read_settings()
-        clock = self._clock = SteppedClock(now_ms)
+        clock = self._clock = RehearsalClock(now_ms)
         self._engine = SimulatedEngine(
             open_database(self._database_url), clock, crash_points=self._crash_points
         )

@@ -18,7 +18,7 @@ from integration_core.canonical.versions import SCHEMA_VERSION
 from integration_core.engine.database import open_database
 from integration_core.ports.engine import Rest
 from integration_core.store import Store, schema
-from integration_core.wiring.clocks import SteppedClock
+from integration_core.wiring.clocks import RehearsalClock
 from integration_core.wiring.receivers import BambooReceiver, GustoReceiver, SalesforceReceiver
 
 START_MS = int(datetime(2026, 2, 2, 9, tzinfo=UTC).timestamp() * 1000)
@@ -47,7 +47,7 @@ class BareCore:
 
     def __init__(self) -> None:
         self.database: Engine = open_database("sqlite://")
-        self.clock = SteppedClock(START_MS)
+        self.clock = RehearsalClock(START_MS)
         self.store = Store()
         with self.database.begin() as connection:
             schema.create_tables(connection)
@@ -66,7 +66,7 @@ class BareCore:
             transaction=self.transaction,
             rest=self.rest,
             now_ms=self.clock.now_ms,
-            step_clock=self.step,
+            set_clock=self.step,
             tokens={OPERATOR: "operator", READER: "reader"},
         )
 
@@ -177,7 +177,7 @@ def serve() -> Iterator[Served]:
         core.database.dispose()
 
 
-def _authorised(clock: SteppedClock, token: str, request: Request) -> dict[str, str]:
+def _authorised(clock: RehearsalClock, token: str, request: Request) -> dict[str, str]:
     """A bearer token; notifications are signed as their vendors sign them."""
     path, at = urlsplit(request.url).path, str(clock.now_ms() // 1000)
     if path.startswith("/webhooks/bamboohr/"):

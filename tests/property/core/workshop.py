@@ -198,7 +198,7 @@ class Workshop:
                 transaction=transaction,
                 rest=self.engine.rest,
                 now_ms=self.clock.now_ms,
-                step_clock=None,
+                set_clock=None,
                 tokens={OPERATOR: "operator"},
             )
         )
