@@ -27,7 +27,7 @@ class WorldClock:
     ) -> None:
         """Set mode and present; `factor` counts only when scaled.
 
-        `since_wall_ms` is when, by the machine, it was `start_ms` here: clocks that were given the same agree.
+        `since_wall_ms` is when, by the machine, it was `start_ms` here: clocks told the same agree.
         """
         self.mode = mode
         self._factor = factor if mode == "scaled" else 1.0

@@ -66,7 +66,7 @@ class BareCore:
             transaction=self.transaction,
             rest=self.rest,
             now_ms=self.clock.now_ms,
-            set_clock=self.step,
+            set_clock=self.set_clock,
             tokens={OPERATOR: "operator", READER: "reader"},
         )
 
@@ -79,9 +79,9 @@ class BareCore:
         """Nothing runs; one timer is due in an hour."""
         return Rest(running=0, due_now=0, next_due_ms=self.clock.now_ms() + 3_600_000)
 
-    async def step(self, now_ms: int) -> None:
-        """Move the clock."""
-        self.clock.step_to(now_ms)
+    async def set_clock(self, now_ms: int, speed: int, since_wall_ms: int | None) -> None:
+        """Move the clock, or let it run."""
+        self.clock.run(now_ms, speed, since_wall_ms)
 
     def records(self) -> int:
         """How many rows all tables have."""
