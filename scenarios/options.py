@@ -21,6 +21,7 @@ class Options(Struct, frozen=True, kw_only=True):
     mode: str = "simulated"
     subject: str = "core"
     database_url: str | None = None
+    grain_ms: int = 0  # how much of the calendar is played at once, in bulk
     keep_state: Path | None = None
     replay: str = ""
     witness_calls: bool = False  # find the calls behind every difference, for a report

@@ -52,6 +52,7 @@ def prepare(scenario: Scenario, options: Options) -> Rehearsal:
         start_ms=_midnight_ms(profile.start),
         end_ms=_close_ms(firm, profile) - scenario.hours_before_close * 3_600_000,
         required=scenario.required,
+        grain_ms=options.grain_ms,
         witness_calls=options.witness_calls,
     )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -11,7 +11,7 @@ from integration_core.ports.http import NoAnswer, NotSent
 from mocks.firm.facts.documents import Document, TargetDocument
 from mocks.firm.facts.source import Fact, LegalEntity, SourceFact
 from mocks.firm.firm import Firm
-from mocks.firm.plays import role_of
+from mocks.firm.plays import Play, role_of
 from scenarios.catalogue.scenario import Scenario
 from scenarios.checks.verdict import Judgement, judge
 from scenarios.estate import ROLES, Estate
@@ -55,6 +55,7 @@ class Rehearsal(Struct, frozen=True, kw_only=True):
     start_ms: int
     end_ms: int
     required: frozenset[str]
+    grain_ms: int = 0  # what falls into one grain is played at its end, in bulk; 0 is each at its own time
     witness_calls: bool = False  # search the journals for the calls behind every difference
 
 
@@ -105,8 +106,8 @@ class Runner:
     async def run(self) -> Ended:
         """Run to the verdict."""
         rehearsal = self._rehearsal
-        until = takewhile(lambda play: play.at_ms <= rehearsal.end_ms, rehearsal.firm.calendar())
-        player = Player(self._estate, until)
+        until = takewhile(lambda play: play.at_ms <= rehearsal.end_ms, _plays(rehearsal))
+        player = Player(self._estate, until, rehearsal.grain_ms)
         seeded = await player.seed(rehearsal.firm.master())
         self._listener(
             Started(rehearsal.scenario.name, rehearsal.seed, seeded, rehearsal.start_ms, rehearsal.end_ms)
@@ -329,6 +330,13 @@ class Runner:
             if not stuck:
                 raise
             return None
+
+
+def _plays(rehearsal: Rehearsal) -> Iterator[Play]:
+    """The calendar; of a firm that is played in grains a few days at a time, so that it stays small."""
+    if not rehearsal.grain_ms:
+        return rehearsal.firm.calendar()
+    return chain.from_iterable(window.plays for window in rehearsal.firm.windows(1))
 
 
 def verdict_of(ended: Ended) -> str:
