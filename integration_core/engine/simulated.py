@@ -66,6 +66,7 @@ class SimulatedEngine:
         self.database = database
         self.clock = clock
         self.crashed = False
+        self.is_shared = False
         self._points = crash_points
         # A limit for each process, not for all: one that hangs on a dead system starves no other.
         self._runs_per_process = runs_per_process
@@ -130,6 +131,11 @@ class SimulatedEngine:
         now_ms = self.clock.now_ms()
         with reading(self.database) as connection:
             return timers.rest(connection, now_ms, awake(self._runs, now_ms))
+
+    async def pressure(self, bound: int) -> int:
+        """How much waits to be done, counted no further than a bound."""
+        with reading(self.database) as connection:
+            return timers.pressure(connection, self.clock.now_ms(), bound)
 
     async def failures(self) -> Sequence[Failure]:
         """What fails at present and will be taken up again."""
