@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from integration_core.engine import ownership
 from integration_core.engine.activations import Claim
-from integration_core.engine.heartbeat import Heartbeat
+from integration_core.engine.heartbeat import Heartbeat, Pace
 from integration_core.engine.offloop import OffLoop
 from integration_core.engine.ownership import Place, TakenOver
 from integration_core.engine.run import DurableRun
@@ -27,21 +27,17 @@ class Custody:
         database: Engine,
         me: str,
         seconds: Callable[[], float],
-        *,
-        beat_seconds: float,
-        dead_after_seconds: float,
+        pace: Pace,
     ) -> None:
         self._off_loop = off_loop
         self._me = me
         self._seconds = seconds
-        self._beat_seconds = beat_seconds
+        self._beat_seconds = pace.beat_seconds
         self._sweeps_at = 0.0
         self._has_strays = True
         self._heartbeat: Heartbeat | None = None
         if database.dialect.name == "postgresql":
-            self._heartbeat = Heartbeat(
-                database, me, seconds, beat_seconds=beat_seconds, dead_after_seconds=dead_after_seconds
-            )
+            self._heartbeat = Heartbeat(database, me, seconds, pace)
 
     @property
     def is_sure(self) -> bool:

@@ -7,7 +7,6 @@ database, and what one left behind another takes over with all that DBOS remembe
 """
 
 import asyncio
-import contextlib
 import functools
 import logging
 from collections import defaultdict
@@ -30,12 +29,14 @@ from integration_core.engine import (
     timers,
 )
 from integration_core.engine.activations import Claim
-from integration_core.engine.availability import is_away
+from integration_core.engine.availability import LONGEST_PAUSE_SECONDS, is_away
+from integration_core.engine.bell import Bell
 from integration_core.engine.checkpoints import Slot
 from integration_core.engine.custody import Custody
 from integration_core.engine.database import DatabaseUnavailable, in_memory, open_database
 from integration_core.engine.dbos_workflows import Earlier
 from integration_core.engine.failures import Failure
+from integration_core.engine.heartbeat import Pace
 from integration_core.engine.offloop import OffLoop
 from integration_core.engine.ownership import Place, TakenOver
 from integration_core.engine.registry import Registry
@@ -49,8 +50,6 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 PURGE_BATCH = 200
 _GRACE_SECONDS = 5.0
-_LONGEST_PAUSE_SECONDS = 2.0  # between looks while the database is away
-_ENDED = "ended"
 
 
 class DbosEngine:
@@ -69,8 +68,7 @@ class DbosEngine:
         application_version: str = "1",
         runs_per_process: int = 16,
         poll_seconds: float = 0.2,
-        beat_seconds: float = 1.0,
-        dead_after_seconds: float = 6.0,
+        pace: Pace = Pace(),  # noqa: B008  # frozen
     ) -> None:
         self.database = open_database(database_url, ownership.session_name(executor_id))
         if in_memory(self.database):
@@ -78,7 +76,7 @@ class DbosEngine:
         self.clock = clock
         self.executor_id = executor_id
         self.is_shared = self.database.dialect.name == "postgresql"
-        self._beat_seconds, self._dead_after_seconds = beat_seconds, dead_after_seconds
+        self._pace = pace
         self._config = dbos_workflows.configuration(database_url, executor_id, application_version)
         self._runs_per_process = runs_per_process
         # Only for what nobody tells: time passing, and transactions of other workers.
@@ -93,7 +91,6 @@ class DbosEngine:
         self._earlier: dict[str, Earlier] = {}
         self._obsolete: list[str] = []  # workflows of others whose runs ended here
         self._unrecorded: list[tuple[DurableRun, str]] = []
-        self._notices: list[asyncio.Future[None]] = []
         self._ended = 0
 
     # -- the port ---------------------------------------------------------------------------------
@@ -115,17 +112,10 @@ class DbosEngine:
         if not self._life.is_over:
             raise RuntimeError("The engine is running already")
         self._life = Life()
-        self._wake = asyncio.Event()
+        self._bell = Bell()
         life, loop = self._life, asyncio.get_running_loop()
         self._off_loop = OffLoop(self.database, lambda: life.is_over)
-        self._custody = Custody(
-            self._off_loop,
-            self.database,
-            self.executor_id,
-            loop.time,
-            beat_seconds=self._beat_seconds,
-            dead_after_seconds=self._dead_after_seconds,
-        )
+        self._custody = Custody(self._off_loop, self.database, self.executor_id, loop.time, self._pace)
         with self.database.begin() as connection:
             create_engine_tables(connection)
         self._workflow = self._declare()
@@ -137,7 +127,7 @@ class DbosEngine:
                 DBOS(config=self._config)
                 DBOS.launch()  # on the loop's own thread: DBOS runs async workflows on the loop it finds here
             await self._resume(mine)
-            await self._warn_of_strangers()
+            await self._off_loop.read(self._registry.warn_of_strangers)
             await self._purge()
         except BaseException:
             self._life.is_over = True
@@ -172,10 +162,7 @@ class DbosEngine:
         """Look again: the clock moved, or a transaction outside a run asked for work."""
         if self._life.is_over:
             return
-        looked = asyncio.get_running_loop().create_future()
-        self._notices.append(looked)
-        self._wake.set()
-        await looked
+        await self._bell.ask()
 
     async def rest(self) -> Rest:
         """Whether anything moves, by the tables."""
@@ -198,7 +185,7 @@ class DbosEngine:
         """Perform `work` in one write transaction off the loop, then look at what it asked for."""
         result, asked = await self._off_loop.commit(work)
         if asked:
-            self._wake.set()
+            self._bell.ring()
         return result
 
     async def perform(self, run: DurableRun, slot: Slot, effect: Effect) -> str:
@@ -228,7 +215,7 @@ class DbosEngine:
     async def wait_until(self, run: DurableRun, slot: Slot, due_ms: int) -> None:
         """Wait in the world's time; the place of a sleeper is free for another run."""
         if due_ms > self.clock.now_ms():
-            self._wake.set()
+            self._bell.ring()
             await self._sleepers.wait(run.run_id, slot, due_ms)
 
     # -- workflows --------------------------------------------------------------------------------
@@ -263,10 +250,12 @@ class DbosEngine:
         try:
             return await self._attempt(run, life)
         finally:
+            before = self._earlier.pop(claim.attempt_id, None)
+            self._obsolete += [] if before is None else before.workflow_ids
             self._tasks.pop(claim.attempt_id, None)
             self._runs[run.process].pop(claim.attempt_id, None)
             self._ended += 1
-            self._wake.set()
+            self._bell.ring()
 
     async def _attempt(self, run: DurableRun, life: Life) -> str:
         """Perform a run as far as it goes; how its workflow ends."""
@@ -292,7 +281,7 @@ class DbosEngine:
             if life.is_over and is_away(error):
                 raise asyncio.CancelledError from error  # no failure of the run: it goes on elsewhere
             await self._fail(run, error)
-        return _ENDED
+        return dbos_workflows.ENDED
 
     async def _restore(self, run: DurableRun) -> bool:
         """Recall what earlier attempts left; False when this attempt is not due any more."""
@@ -304,9 +293,7 @@ class DbosEngine:
 
         standing, remembered, sleeps = await self._off_loop.read(read)
         run.restore(remembered)
-        before = self._earlier.pop(run.claim.attempt_id, None)
-        if before is not None:
-            self._obsolete += before.workflow_ids
+        before = self._earlier.get(run.claim.attempt_id)
         run.foresee({} if before is None else before.steps, sleeps)
         return standing == run.claim
 
@@ -326,8 +313,6 @@ class DbosEngine:
         now_ms = self.clock.now_ms()
         return await self.commit(lambda c: failures.record(c, claim, reason, now_ms, remembered))
 
-    # -- runs that nobody performs ----------------------------------------------------------------
-
     def _known(self) -> set[Place]:
         known = {(run.process, run.key) for runs in self._runs.values() for run in runs.values()}
         return known | {(run.process, run.key) for run, _ in self._unrecorded}
@@ -343,34 +328,23 @@ class DbosEngine:
                 self._earlier[claim.attempt_id] = before
                 await self._launch(claim, is_fresh=False)
 
-    async def _warn_of_strangers(self) -> None:
-        strangers = await self._off_loop.read(lambda c: activations.strangers(c, self._registry.names))
-        if strangers:
-            _log.warning("asked for, but not registered", extra={"processes": strangers})
-
     # -- the serving loop -------------------------------------------------------------------------
 
     async def _serve(self, life: Life) -> None:
         pause_seconds = self._poll_seconds
         while not life.is_over:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause_seconds)
-            self._wake.clear()
-            notices, self._notices = self._notices, []
+            await self._bell.heard(pause_seconds)
             try:
-                await self._round()
+                with self._bell.answering():
+                    await self._round()
                 pause_seconds = self._poll_seconds
             except Exception as error:
                 self._custody.lost_sight()  # of what was claimed in a commit that broke, perhaps
                 if is_away(error):
                     self._off_loop.availability.missed(error)
-                    pause_seconds = min(2 * pause_seconds, _LONGEST_PAUSE_SECONDS)
+                    pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
                 else:
                     _log.error("the engine could not look for work", exc_info=error)
-            finally:
-                for looked in notices:
-                    if not looked.done():
-                        looked.set_result(None)
 
     async def _round(self) -> None:
         now_ms = self.clock.now_ms()
@@ -403,26 +377,23 @@ class DbosEngine:
     async def _purge(self) -> None:
         self._ended = 0
         obsolete, self._obsolete = self._obsolete, []
-        if obsolete:
-            await DBOS.delete_workflows_async(obsolete)
-        await dbos_workflows.purge(self.executor_id, PURGE_BATCH)
+        await dbos_workflows.purge(self.executor_id, PURGE_BATCH, obsolete)
 
     async def _close(self, *, is_patient: bool) -> None:
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1, thread_name_prefix="core-closing") as closing:
             # Off the loop: DBOS joins threads that may be waiting for the loop.
-            destroy = functools.partial(DBOS.destroy, destroy_registry=True)
-            await loop.run_in_executor(closing, destroy)
-            close = functools.partial(self._off_loop.close, is_patient=is_patient)
-            await loop.run_in_executor(closing, close)
-            # The last word, when nothing of ours is under way any more.
-            end = functools.partial(self._custody.end, says_so=is_patient)
-            await loop.run_in_executor(closing, end)
+            for end in (
+                functools.partial(DBOS.destroy, destroy_registry=True),
+                functools.partial(self._off_loop.close, is_patient=is_patient),
+                # The last word, when nothing of ours is under way any more.
+                functools.partial(self._custody.end, says_so=is_patient),
+            ):
+                await loop.run_in_executor(closing, end)
         # DBOS has put its own executor, now closed, in the place of the loop's.
         loop.set_default_executor(ThreadPoolExecutor())
-        for looked in self._notices:
-            looked.set_result(None)
-        self._notices, self._unrecorded, self._obsolete = [], [], []
+        self._bell.hang_up()
+        self._unrecorded, self._obsolete = [], []
         self._tasks, self._earlier, self._sleepers = {}, {}, Sleepers()
         self._runs.clear()
         self._fresh.clear()

@@ -14,8 +14,8 @@ from integration_core.engine.checkpoints import Slot
 from integration_core.engine.schema import SETUP_LOCK
 
 WORKFLOW = "run_activation"
-# How a workflow of ours ends when its attempt was not its own to end.
-STALE = "stale"
+# How a workflow of ours ends: with its attempt, or because that was in other hands.
+ENDED, STALE = "ended", "stale"
 _UNFINISHED = ("PENDING", "ENQUEUED", "DELAYED")
 _LOOK_SECONDS = 0.05
 
@@ -71,7 +71,7 @@ async def alone(database: Engine) -> AsyncIterator[None]:
 
 
 def _lock(connection: Connection) -> bool:
-    return connection.execute(select(func.pg_try_advisory_lock(SETUP_LOCK + 1))).scalar_one()
+    return bool(connection.execute(select(func.pg_try_advisory_lock(SETUP_LOCK + 1))).scalar_one())
 
 
 def _unlock(connection: Connection) -> None:
@@ -97,8 +97,10 @@ async def earlier(claim: Claim) -> Earlier:
     return Earlier(steps, ended_as, [workflow_id for _, workflow_id, _ in hands])
 
 
-async def purge(executor_id: str, batch: int) -> None:
-    """Drop a worker's finished workflows from DBOS's tables: it keeps them for ever otherwise."""
+async def purge(executor_id: str, batch: int, others: list[str]) -> None:
+    """Drop a worker's finished workflows, and others by name, from DBOS: it keeps them for ever otherwise."""
+    if others:
+        await DBOS.delete_workflows_async(others)
     while True:
         ended = await DBOS.list_workflows_async(
             status=["SUCCESS", "ERROR"],

@@ -9,15 +9,21 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, Connection, Engine, cast, extract, func, select, update
+from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from integration_core.engine.schema import executor, upsert
+from integration_core.engine.schema import database_ms, executor, upsert
 
 _log = logging.getLogger(__name__)
 RUNNING, DRAINING, STOPPED = "running", "draining", "stopped"
-DATABASE_MS = cast(extract("epoch", func.clock_timestamp()) * 1000, BigInteger)
 _SURE_PART = 0.7  # of the time after which others think us dead
+
+
+class Pace(Struct, frozen=True):
+    """How often a worker beats, and after which silence the others think it dead."""
+
+    beat_seconds: float = 1.0
+    dead_after_seconds: float = 6.0
 
 
 class Worker(Struct, frozen=True):
@@ -32,22 +38,14 @@ class Worker(Struct, frozen=True):
 class Heartbeat:
     """Beats until it is told to end; `seconds` is a monotonic clock, for our own doubts only."""
 
-    def __init__(
-        self,
-        database: Engine,
-        name: str,
-        seconds: Callable[[], float],
-        *,
-        beat_seconds: float,
-        dead_after_seconds: float,
-    ) -> None:
+    def __init__(self, database: Engine, name: str, seconds: Callable[[], float], pace: Pace) -> None:
         self.name = name
-        self.dead_after_ms = round(dead_after_seconds * 1000)
+        self.dead_after_ms = round(pace.dead_after_seconds * 1000)
         self.is_superseded = False  # somebody else was started under our name
         self._database = database
         self._seconds = seconds
-        self._beat_seconds = beat_seconds
-        self._sure_seconds = dead_after_seconds * _SURE_PART
+        self._beat_seconds = pace.beat_seconds
+        self._sure_seconds = pace.dead_after_seconds * _SURE_PART
         self._life = 0
         self._state = RUNNING
         self._confirmed = 0.0
@@ -63,16 +61,17 @@ class Heartbeat:
         """Enter this worker, and beat from now on."""
         began = self._seconds()
         with self._database.begin() as connection:
+            now_ms = database_ms(connection)
             insert = upsert(connection, executor).values(
-                executor=self.name, life=1, state=RUNNING, started_ms=DATABASE_MS, beat_ms=DATABASE_MS
+                executor=self.name, life=1, state=RUNNING, started_ms=now_ms, beat_ms=now_ms
             )
             statement = insert.on_conflict_do_update(
                 index_elements=[executor.c.executor],
                 set_={
                     "life": executor.c.life + 1,
                     "state": RUNNING,
-                    "started_ms": DATABASE_MS,
-                    "beat_ms": DATABASE_MS,
+                    "started_ms": now_ms,
+                    "beat_ms": now_ms,
                 },
             ).returning(executor.c.life)
             self._life = connection.execute(statement).scalar_one()
@@ -84,7 +83,7 @@ class Heartbeat:
         result = connection.execute(
             update(executor)
             .where(executor.c.executor == self.name, executor.c.life == self._life)
-            .values(beat_ms=DATABASE_MS, state=self._state)
+            .values(beat_ms=database_ms(connection), state=self._state)
         )
         return result.rowcount == 1
 

@@ -12,8 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exist
 
 from integration_core.engine import activations, timers
 from integration_core.engine.activations import Claim
-from integration_core.engine.heartbeat import DATABASE_MS
-from integration_core.engine.schema import activation, executor
+from integration_core.engine.schema import activation, database_ms, executor
 
 Place = tuple[str, str]  # process and key
 BATCH = 64
@@ -40,7 +39,7 @@ def own(connection: Connection, me: str, processes: Sequence[str]) -> list[Claim
 
 def orphans(connection: Connection, me: str, processes: Sequence[str], dead_after_ms: int) -> list[Claim]:
     """What runs in the name of workers that have stopped or do not beat any more."""
-    statement = _running(processes).where(_is_orphan(me, dead_after_ms)).limit(BATCH)
+    statement = _running(processes).where(_is_orphan(connection, me, dead_after_ms)).limit(BATCH)
     return _claims(connection, statement)
 
 
@@ -49,7 +48,9 @@ def take(connection: Connection, me: str, wanted: Sequence[Claim], dead_after_ms
 
     `dead_after_ms` is None for runs in my own name, which need no proof that their worker is gone.
     """
-    whose = activation.c.executor == me if dead_after_ms is None else _is_orphan(me, dead_after_ms)
+    whose = (
+        activation.c.executor == me if dead_after_ms is None else _is_orphan(connection, me, dead_after_ms)
+    )
     taken = []
     for claim in wanted:
         statement = (
@@ -68,7 +69,7 @@ def expel_dead(connection: Connection, me: str, dead_after_ms: int) -> list[str]
     A worker that only sleeps may hold locks in a transaction that it left open.
     """
     silent = select(executor.c.executor).where(
-        executor.c.executor != me, executor.c.state != "stopped", ~_is_fresh(dead_after_ms)
+        executor.c.executor != me, executor.c.state != "stopped", ~_is_fresh(connection, dead_after_ms)
     )
     names = list(connection.execute(silent.order_by(executor.c.executor)).scalars())
     if names:
@@ -107,13 +108,15 @@ def _same(claim: Claim) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _is_fresh(dead_after_ms: int) -> ColumnElement[bool]:
-    return executor.c.beat_ms >= DATABASE_MS - dead_after_ms
+def _is_fresh(connection: Connection, dead_after_ms: int) -> ColumnElement[bool]:
+    return executor.c.beat_ms >= database_ms(connection) - dead_after_ms
 
 
-def _is_orphan(me: str, dead_after_ms: int) -> ColumnElement[bool]:
+def _is_orphan(connection: Connection, me: str, dead_after_ms: int) -> ColumnElement[bool]:
     lives = exists().where(
-        executor.c.executor == activation.c.executor, executor.c.state != "stopped", _is_fresh(dead_after_ms)
+        executor.c.executor == activation.c.executor,
+        executor.c.state != "stopped",
+        _is_fresh(connection, dead_after_ms),
     )
     return and_(activation.c.executor.is_distinct_from(me), ~lives)
 

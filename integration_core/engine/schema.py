@@ -2,7 +2,21 @@
 
 from functools import cache
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, Table, Text, func, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    cast,
+    extract,
+    func,
+    select,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -109,6 +123,13 @@ def create_engine_tables(connection: Connection) -> None:
     """Create what is missing of the engine's tables; existing ones are left as they are."""
     set_up_alone(connection)
     metadata.create_all(connection, checkfirst=True)
+
+
+def database_ms(connection: Connection) -> ColumnElement[int]:
+    """The database's own present, the same for all who ask it."""
+    if connection.dialect.name == "sqlite":
+        return cast((func.julianday("now") - 2440587.5) * 86_400_000, BigInteger)
+    return cast(extract("epoch", func.clock_timestamp()) * 1000, BigInteger)
 
 
 def upsert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":

@@ -102,9 +102,7 @@ class SimulatedEngine:
             create_engine_tables(connection)
             asleep = timers.waiting_for_retry(connection)
             unfinished = activations.running(connection, None)
-            strangers = activations.strangers(connection, self._registry.names)
-        if strangers:
-            _log.warning("asked for, but not registered", extra={"processes": strangers})
+            self._registry.warn_of_strangers(connection)
         for claim in unfinished:
             if claim.run_id not in asleep:
                 self._launch(claim, is_fresh=False)
