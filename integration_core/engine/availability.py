@@ -12,9 +12,9 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 _log = logging.getLogger(__name__)
 # Connection lost or refused, resources such as disk or connections at an end, shut down by an operator
-# or in recovery, the disk failed; and read-only, as after a change of the primary.
+# or in recovery, the disk failed.
 _CLASSES = ("08", "53", "57P", "58")
-_READ_ONLY = "25006"
+_TRANSACTIONS_REFUSED = ("25006", "25P03")  # read-only; the server ended an idle session
 _SQLITE_CODES = frozenset({8, 10, 13, 14})  # READONLY, IOERR, FULL, CANTOPEN
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 2.0
@@ -32,7 +32,7 @@ def is_away(error: BaseException) -> bool:
     state: str | None = getattr(cause, "sqlstate", None)
     if state is None:
         return bool(error.connection_invalidated) or type(cause).__name__ == "OperationalError"
-    return state == _READ_ONLY or state.startswith(_CLASSES)
+    return state in _TRANSACTIONS_REFUSED or state.startswith(_CLASSES)
 
 
 class Availability:

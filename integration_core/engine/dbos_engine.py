@@ -203,7 +203,7 @@ class DbosEngine:
                 raised.append(error)
                 return outcomes.of_error(error)
 
-        text = await DBOS.run_step_async({"name": dbos_workflows.step_name(slot)}, body)
+        text = await self._off_loop.patiently(dbos_workflows.step(slot, body))
         run.note_volatile(slot, text)
         if raised:
             raise raised[0]

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -116,9 +116,19 @@ async def purge(executor_id: str, batch: int, others: list[str]) -> None:
             return
 
 
-def step_name(slot: Slot) -> str:
-    """A slot as the name of a DBOS step."""
-    return f"{slot[0]}#{slot[1]}"
+def step(slot: Slot, body: Callable[[], Awaitable[str]]) -> Callable[[], Awaitable[str]]:
+    """A step of the present workflow; where DBOS could not note it, it is noted again and not done again.
+
+    Its place among the steps is then another one; we tell steps by their names.
+    """
+    done: list[str] = []
+
+    async def once() -> str:
+        if not done:
+            done.append(await body())
+        return done[0]
+
+    return lambda: DBOS.run_step_async({"name": f"{slot[0]}#{slot[1]}"}, once)
 
 
 def _epoch(workflow_id: str, claim: Claim) -> int | None:

@@ -1,7 +1,7 @@
 """Database work beside the event loop: short transactions in a few threads, repeated if need be."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -32,7 +32,7 @@ class OffLoop:
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Perform `work` on a connection that only reads."""
-        return await self._patiently(lambda: self._read(work))
+        return await self.patiently(lambda: self.call(lambda: self._read(work)))
 
     async def read_now(self, work: Callable[[Connection], T]) -> T:
         """Like `read`, for somebody who would rather have an error than wait."""
@@ -44,21 +44,14 @@ class OffLoop:
         Where a connection breaks in the middle of a commit the work is done again, so `work` must
         notice by its own data that it was done before, as a checkpoint does.
         """
-        return await self._patiently(lambda: committed(self._database, work))
+        return await self.patiently(lambda: self.call(lambda: committed(self._database, work)))
 
-    async def call(self, work: Callable[[], T]) -> T:
-        """Perform anything that opens its own transactions."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
-
-    def close(self, *, is_patient: bool) -> None:
-        """Take no more work; wait for what is under way if patient."""
-        self._pool.shutdown(wait=is_patient, cancel_futures=not is_patient)
-
-    async def _patiently(self, work: Callable[[], T]) -> T:
+    async def patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Perform `work`, again and again while the database is away."""
         misses = 0
         while True:
             try:
-                result = await self.call(work)
+                result = await work()
             except SQLAlchemyError as error:
                 if self._gives_up() or not is_away(error):
                     raise
@@ -68,6 +61,14 @@ class OffLoop:
                 self.availability.met()
                 return result
             await asyncio.sleep(pause_seconds(misses))
+
+    async def call(self, work: Callable[[], T]) -> T:
+        """Perform anything that opens its own transactions."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    def close(self, *, is_patient: bool) -> None:
+        """Take no more work; wait for what is under way if patient."""
+        self._pool.shutdown(wait=is_patient, cancel_futures=not is_patient)
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         with reading(self._database) as connection:

