@@ -11,15 +11,14 @@ from sqlalchemy import Engine as Database
 from integration_core.adapters.bamboohr.client import BambooHris
 from integration_core.adapters.certinia.client import CertiniaPsa
 from integration_core.adapters.gusto.client import GustoPayroll
-from integration_core.adapters.http.correlation import correlated
 from integration_core.adapters.netsuite.client import NetSuiteErp
 from integration_core.adapters.netsuite.signing import TbaCredentials
 from integration_core.adapters.salesforce.client import SalesforceCrm
 from integration_core.adapters.salesforce_protocol.session import OrgCredentials
-from integration_core.api.application import Operations, application
+from integration_core.api.application import Operations, application, nothing_to_show
 from integration_core.engine.database import reading
 from integration_core.ports.clock import Clock
-from integration_core.ports.engine import Engine, Process, Run
+from integration_core.ports.engine import Engine
 from integration_core.ports.http import HttpTransport
 from integration_core.processes import processes
 from integration_core.processes.core import Core, Settings
@@ -28,6 +27,7 @@ from integration_core.store.schema import create_tables
 from integration_core.wiring.clocks import RehearsalClock
 from integration_core.wiring.receivers import BambooReceiver, GustoReceiver, SalesforceReceiver
 from integration_core.wiring.settings import CoreSettings, OrgAccess
+from integration_core.wiring.watching import Watch
 
 T = TypeVar("T")
 
@@ -49,26 +49,37 @@ class RunningCore:
         clock: Clock,
         engine: EngineWithDatabase,
         nonce: Callable[[], str],
+        watch: Watch | None = None,
     ) -> None:
         self.settings = settings
+        self.watch = watch or Watch()
         self.engine = engine
         self.clock = clock
         self.store = Store()
         with engine.database.begin() as connection:
             create_tables(connection)
-        self.core = _core(settings, transport, clock, engine, self.store, nonce)
+        self.core = _core(settings, transport, clock, engine, self.store, nonce, self.watch)
         for name, process in processes(self.core).items():
-            engine.register(name, _correlated(process))
+            engine.register(name, self.watch.process(process))
+        shown = self.watch.shown
+        self._exposition = None if shown is None else shown.expose(engine.database, clock.now_ms)
+        self._loop_watched: asyncio.Task[None] | None = None
         self.api: FastAPI = application(self._operations())
 
     async def start(self) -> None:
         """Subscribe to what notifies, take up unfinished work, and ask for a first poll of every source."""
         await self.engine.start()
+        if self.watch.shown is not None:
+            self._loop_watched = asyncio.create_task(self.watch.shown.watch_loop(), name="core-loop-lag")
         await self.transaction(self._ask_for_polls)
 
     async def stop(self) -> None:
         """Suspend what runs; nothing committed is lost."""
         await self.engine.stop()
+        if self._loop_watched is not None:
+            self._loop_watched.cancel()
+        if self.watch.spans is not None:
+            self.watch.spans.close()
 
     async def transaction(self, work: Callable[[Connection], T]) -> T:
         """Run in a transaction outside any process, then let the engine look."""
@@ -111,17 +122,9 @@ class RunningCore:
             now_ms=self.clock.now_ms,
             set_clock=self._set_clock if settings.rehearsal else None,
             tokens=tokens,
+            metrics=self.watch.metrics,
+            exposition=self._exposition or nothing_to_show,
         )
-
-
-def _correlated(process: Process) -> Process:
-    """Every call of a run carries its run's trace; all runs about one deal share that of the contract."""
-
-    async def run_correlated(run: Run) -> None:
-        with correlated(run.key if run.process == "provision" else run.run_id):
-            await process(run)
-
-    return run_correlated
 
 
 def _core(
@@ -131,19 +134,28 @@ def _core(
     engine: EngineWithDatabase,
     store: Store,
     nonce: Callable[[], str],
+    watch: Watch,
 ) -> Core:
     lag_ms = settings.visibility_lag_ms
-    crm = SalesforceCrm(transport, settings.crm.url, _credentials(settings.crm), visibility_lag_ms=lag_ms)
-    psa = CertiniaPsa(transport, settings.psa.url, _credentials(settings.psa), visibility_lag_ms=lag_ms)
+
+    def to(system: str) -> HttpTransport:
+        return watch.transport(system, transport)
+
+    crm = SalesforceCrm(
+        to(SalesforceCrm.name), settings.crm.url, _credentials(settings.crm), visibility_lag_ms=lag_ms
+    )
+    psa = CertiniaPsa(
+        to(CertiniaPsa.name), settings.psa.url, _credentials(settings.psa), visibility_lag_ms=lag_ms
+    )
     hris = BambooHris(
-        transport,
+        to(BambooHris.name),
         settings.hris.url,
         settings.hris.company,
         settings.hris.api_key,
         visibility_lag_ms=lag_ms,
     )
     erp = NetSuiteErp(
-        transport,
+        to(NetSuiteErp.name),
         settings.erp.url,
         TbaCredentials(
             account=settings.erp.account,
@@ -157,14 +169,17 @@ def _core(
         visibility_lag_ms=lag_ms,
     )
     payroll = GustoPayroll(
-        transport, settings.payroll.url, settings.payroll.access_token, visibility_lag_ms=lag_ms
+        to(GustoPayroll.name),
+        settings.payroll.url,
+        settings.payroll.access_token,
+        visibility_lag_ms=lag_ms,
     )
 
     def read(work: Callable[[Connection], Any]) -> Any:
         with reading(engine.database) as connection:
             return work(connection)
 
-    return Core(
+    core = Core(
         store=store,
         engine=engine,
         clock=clock,
@@ -178,7 +193,10 @@ def _core(
             visibility_lag_ms={source.name: lag_ms for source in (crm, psa, hris, erp, payroll)},
         ),
         read=read,
+        metrics=watch.metrics,
     )
+    core.sources = {name: watch.source(source) for name, source in core.sources.items()}
+    return core
 
 
 def _credentials(access: OrgAccess) -> OrgCredentials:

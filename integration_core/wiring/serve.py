@@ -19,12 +19,16 @@ from integration_core.ports.clock import Clock
 from integration_core.wiring.build import RunningCore
 from integration_core.wiring.clocks import RehearsalClock, WallClock
 from integration_core.wiring.settings import CoreSettings, Unusable, read_settings
+from integration_core.wiring.watchers import watching
+from integration_core.wiring.watching import NoTraces
 
 
 def build(settings: CoreSettings) -> RunningCore:
     """A live core: DBOS engine, real network."""
+    watch = watching(settings.traces, f"{settings.executor_id}|{secrets.token_hex(8)}")
     engine = DbosEngine(settings.database_url, clock := _clock(settings), executor_id=settings.executor_id)
-    return RunningCore(settings, HttpxTransport(), clock, engine, nonce=lambda: secrets.token_hex(16))
+    transport = HttpxTransport()
+    return RunningCore(settings, transport, clock, engine, nonce=lambda: secrets.token_hex(16), watch=watch)
 
 
 def _clock(settings: CoreSettings) -> Clock:
@@ -56,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         listening = _listen(chosen.host, chosen.port)
         core = build(read_settings())
-    except (Unusable, DatabaseUnavailable) as problem:
+    except (Unusable, DatabaseUnavailable, NoTraces) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
     except OSError as problem:

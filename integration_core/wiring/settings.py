@@ -70,6 +70,7 @@ class CoreSettings(BaseSettings):
     clock_since_wall_ms: int = Field(default=0, ge=0)  # when it was start_ms, by the machine
     poll_interval_seconds: float = Field(default=3600.0, gt=0)
     visibility_lag_ms: int = Field(default=60_000, ge=0)
+    traces: str = ""  # a file for spans, or a collector's http://…/v1/traces
 
 
 def read_settings() -> CoreSettings:
