@@ -6,7 +6,7 @@ Also the name that a trace shows for it; ids, external keys and queries never ge
 import re
 from urllib.parse import urlsplit
 
-_WORD = re.compile(r"[A-Za-z_$][A-Za-z_.$-]{0,47}")
+_WORD = re.compile(r"oauth2|[A-Za-z_$][A-Za-z_.$-]{0,47}")
 _VERSION = re.compile(r"v\d{1,3}(\.\d{1,2})?")
 
 
