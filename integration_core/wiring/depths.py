@@ -11,8 +11,9 @@ from threading import Lock
 from typing import Any
 
 from prometheus_client.core import GaugeMetricFamily
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import Connection, Select, case, func, literal_column, select
 from sqlalchemy import Engine as Database
+from sqlalchemy.exc import SQLAlchemyError
 
 from integration_core.engine.database import reading
 from integration_core.engine.schema import activation, run_failure, timer
@@ -28,7 +29,11 @@ _OUTBOX = (
     .where(schema.outbox.c.lane.in_(sorted(LANES)), schema.outbox.c.state.in_(("pending", "refused")))
     .group_by(schema.outbox.c.lane, schema.outbox.c.state)
 )
-_RUNNING = case((activation.c.started > activation.c.done, "running"), else_="waiting")
+# Words and not parameters: PostgreSQL takes two parameters for two values, also where it groups by one.
+_RUNNING = case(
+    (activation.c.started > activation.c.done, literal_column("'running'")),
+    else_=literal_column("'waiting'"),
+)
 _ACTIVATIONS = (
     select(activation.c.process, _RUNNING, func.count())
     .where(activation.c.asked > activation.c.done)
@@ -80,16 +85,27 @@ class Depths:
         with self._lock:
             began = self._seconds()
             if began >= self._next:
-                with reading(self._database) as connection:
-                    self._last = list(_families(connection, self._now_ms()))
+                self._last = self._asked()
                 ended = self._seconds()
                 self._next = began + max(LEAST_SECONDS, SHARE_OF_TIME * (ended - began))
             yield from self._last
 
+    def _asked(self) -> list[GaugeMetricFamily]:
+        """A database that does not answer takes no other metric with it."""
+        try:
+            with reading(self._database) as connection:
+                return [*_families(connection, self._now_ms()), _answered(1)]
+        except SQLAlchemyError:
+            return [_answered(0)]
+
+
+def _answered(answered: int) -> GaugeMetricFamily:
+    return _gauge("database_answers", "Whether the database could be asked.", (), [(answered,)])
+
 
 def _families(connection: Connection, now_ms: int) -> Iterator[GaugeMetricFamily]:
     def rows(statement: Select[Any]) -> Rows:
-        return connection.execute(statement).tuples().all()
+        return connection.execute(statement).all()
 
     outbox = rows(_OUTBOX)
     yield _gauge(

@@ -5,9 +5,9 @@ it; where nobody watches, nothing is wrapped and the core is exactly what it wou
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 from sqlalchemy import Connection
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from integration_core.wiring.spans import Spans
 
 
-Exposition = Callable[[], Awaitable[bytes]]
+Exposition = Callable[[], Coroutine[Any, Any, bytes]]
 
 
 class NoTraces(Exception):

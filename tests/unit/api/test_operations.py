@@ -54,6 +54,7 @@ def test_description__has_exactly_the_answers_that_operations_give(core: Served)
         "rest": ["200", "401"],
         "cases": ["200", "401", "422"],
         "messages": ["200", "401"],
+        "metrics": ["200", "401"],
         "book": ["200", "401"],
         "replay": ["200", "401", "403", "404", "422"],
         "step_clock": ["200", "401", "403", "413", "422"],
@@ -152,3 +153,8 @@ def test_signed_notification__is_taken_and_a_foreign_one_is_not(core: Served) ->
     assert ask(core, "POST", "/webhooks/gusto/x", body=body, **{"x-gusto-signature": signature})[0] == 200
     assert ask(core, "POST", "/webhooks/gusto/x", body=body, **{"x-gusto-signature": "0" * 64})[0] == 401
     assert ask(core, "POST", "/webhooks/nobody/x", body=body)[0] == 404
+
+
+def test_metrics__are_text_for_readers(core: Served) -> None:
+    status, headers, _ = ask(core, "GET", "/operations/metrics", READER)
+    assert (status, headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
