@@ -154,20 +154,7 @@ def _core(
         settings.hris.api_key,
         visibility_lag_ms=lag_ms,
     )
-    erp = NetSuiteErp(
-        to(NetSuiteErp.name),
-        settings.erp.url,
-        TbaCredentials(
-            account=settings.erp.account,
-            consumer_key=settings.erp.consumer_key,
-            consumer_secret=settings.erp.consumer_secret,
-            token_id=settings.erp.token_id,
-            token_secret=settings.erp.token_secret,
-        ),
-        nonce=nonce,
-        wall_seconds=lambda: clock.now_ms() // 1000,
-        visibility_lag_ms=lag_ms,
-    )
+    erp = _erp(settings, to(NetSuiteErp.name), clock, nonce)
     payroll = GustoPayroll(
         to(GustoPayroll.name),
         settings.payroll.url,
@@ -197,6 +184,25 @@ def _core(
     )
     core.sources = {name: watch.source(source) for name, source in core.sources.items()}
     return core
+
+
+def _erp(
+    settings: CoreSettings, transport: HttpTransport, clock: Clock, nonce: Callable[[], str]
+) -> NetSuiteErp:
+    return NetSuiteErp(
+        transport,
+        settings.erp.url,
+        TbaCredentials(
+            account=settings.erp.account,
+            consumer_key=settings.erp.consumer_key,
+            consumer_secret=settings.erp.consumer_secret,
+            token_id=settings.erp.token_id,
+            token_secret=settings.erp.token_secret,
+        ),
+        nonce=nonce,
+        wall_seconds=lambda: clock.now_ms() // 1000,
+        visibility_lag_ms=settings.visibility_lag_ms,
+    )
 
 
 def _credentials(access: OrgAccess) -> OrgCredentials:

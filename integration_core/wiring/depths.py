@@ -78,6 +78,7 @@ class Depths:
         self._seconds = seconds
         self._next = 0.0
         self._last: list[GaugeMetricFamily] = []
+        self._known: dict[str, dict[tuple[tuple[str, str], ...], None]] = {}
         self._lock = Lock()
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -94,9 +95,20 @@ class Depths:
         """A database that does not answer takes no other metric with it."""
         try:
             with reading(self._database) as connection:
-                return [*_families(connection, self._now_ms()), _answered(1)]
+                families = [*_families(connection, self._now_ms()), _answered(1)]
         except SQLAlchemyError:
             return [_answered(0)]
+        for family in families:
+            self._fill_up(family)
+        return families
+
+    def _fill_up(self, family: GaugeMetricFamily) -> None:
+        """What waited once and waits no more is nought, and not gone from every chart."""
+        shown = {tuple(sample.labels.items()) for sample in family.samples}
+        known = self._known.setdefault(family.name, {})
+        for labels in known.keys() - shown:
+            family.add_sample(family.name, dict(labels), 0.0)
+        known.update(dict.fromkeys(shown))
 
 
 def _answered(answered: int) -> GaugeMetricFamily:

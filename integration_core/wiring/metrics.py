@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import Metric
@@ -21,6 +27,8 @@ from sqlalchemy import Engine as Database
 from integration_core.wiring.depths import Depths
 from integration_core.wiring.watching import Exposition
 
+# They would be a third of all samples, and nobody asks for them.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library does not annotate it
 MAXIMUM_OPERATIONS = 300  # of all systems together; what comes after them counts as `other`
 LAG_EVERY_SECONDS = 0.1
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 3600)

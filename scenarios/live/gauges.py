@@ -127,7 +127,7 @@ class Gauges:
             except (NotSent, NoAnswer):
                 growing.missed += 1
             else:
-                samples |= samples_of(text)
+                samples = {**growing.nothing_more(), **samples, **samples_of(text, growing.known)}
         growing.add(at_ms, samples)
 
     async def _text(self, target: Target) -> str:
@@ -149,6 +149,7 @@ class _Growing:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.missed = 0
+        self.known: dict[str, Key] = {}  # as scrapes write them
         self._places: dict[Key, int] = {}
         self._last: dict[int, float] = {}
         self._frames: list[Frame] = []
@@ -162,6 +163,10 @@ class _Growing:
                 self._last[place] = value
                 changed.append((place, value))
         self._frames.append(Frame(at_ms, tuple(changed)))
+
+    def nothing_more(self) -> dict[Key, float]:
+        """Nought for all that was seen of it: what a scrape does not show any more is no more."""
+        return {key: 0.0 for key in self._places if key.name not in (CPU, MEMORY, THREADS)}
 
     def series(self) -> Series:
         """What was kept."""
@@ -191,13 +196,27 @@ def core_target(name: str, url: str, token: str, pid: int) -> Target:
     return Target(name=name, url=url + CORE_PATH, token=token, pid=pid)
 
 
-def samples_of(text: str) -> dict[Key, float]:
-    """The samples of a text that a scrape answered."""
-    return {
-        Key(sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
+def samples_of(text: str, known: dict[str, Key] | None = None) -> dict[Key, float]:
+    """The samples of a text that a scrape answered; `known` keeps what was parsed before, for the next one.
+
+    Parsing anew what stands in every answer would make looking on a load of its own.
+    """
+    known = {} if known is None else known
+    samples = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            named, _, value = line.rpartition(" ")
+            key = known.get(named)
+            if key is None:
+                key = known[named] = _parsed(line)
+            samples[key] = float(value)
+    return samples
+
+
+def _parsed(line: str) -> Key:
+    (family,) = text_string_to_metric_families(line + "\n")
+    (sample,) = family.samples
+    return Key(sample.name, tuple(sorted(sample.labels.items())))
 
 
 def of_process(pid: int) -> Iterator[tuple[Key, float]]:

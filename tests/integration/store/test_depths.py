@@ -127,3 +127,5 @@ def test_depths__are_asked_at_most_once_a_second(memory: Memory) -> None:
     assert owed() == 3
     clock.now += 0.2
     assert owed() == 0
+    family = next(one for one in depths.collect() if one.name == "rehearse_core_outbox_rows")
+    assert len(family.samples) == 2  # shown as nought, not gone

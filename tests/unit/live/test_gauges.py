@@ -105,6 +105,12 @@ def test_missed_look__is_counted_and_keeps_the_last_value() -> None:
     assert points(series, "calls_total", outcome="ok") == [Point(0, 1), Point(1000, 1), Point(2000, 4)]
 
 
+def test_sample_that_is_gone__is_nought_from_then_on() -> None:
+    series, _ = seen(text(1), "# nothing is shown\n", text(4))
+    assert points(series, "calls_total", outcome="ok") == [Point(0, 1), Point(1000, 0), Point(2000, 4)]
+    assert increase(points(series, "calls_total", outcome="ok")) == 4
+
+
 def test_rates__count_anew_after_a_restart() -> None:
     counted = [Point(0, 10), Point(2000, 14), Point(3000, 3)]
     assert rates(counted) == [Point(2000, 2), Point(3000, 3)]
