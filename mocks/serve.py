@@ -145,9 +145,9 @@ def make_mocks(settings: Settings, outgoing: HttpOutgoing) -> list[Served]:
     served: list[Served] = []
     try:
         for place, name in enumerate(settings.vendors):
-            listener = open_port(settings.port + place if settings.port else 0)
             system = MockSystem(registry.vendor(name), settings.token, outgoing, data=settings.data)
-            trace_to(system, settings.traces)
+            trace_to(system, settings.traces)  # before the port is open, which says that all is well
+            listener = open_port(settings.port + place if settings.port else 0)
             kept = KeptWorlds(system, settings.data)
             served.append(Served(system, kept, listener))
             for world, seed in kept.found(settings.world, settings.seed).items():
