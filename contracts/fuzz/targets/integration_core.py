@@ -228,4 +228,5 @@ TARGET = Target(
     refused=_refused,
     oddities=ODDITIES,
     repeatable=frozenset({"replay", "receive_notification"}),
+    volatile=frozenset({"now_ms"}),  # a clock that runs
 )
