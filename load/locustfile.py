@@ -7,7 +7,7 @@ or the time is over. Errors do not decide here: the records of the systems are j
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from load.deeds import CONSULTANT, HR, MANAGER, PERSONAS, PLANNER, SALES, Deed
 from load.lanes import all_ended, read_laid
 from load.settings import Unusable, read_estate, read_settings
 from load.shift import Shift, wall_ms
-from load.users import consultant, hr, manager, planner, receivables, sales
+from load.users import approver, consultant, hr, planner, receivables, sales
 from load.users.access import accesses_of
 from load.users.cards import Contacts
 from load.users.desk import Ask, Desk, Heard, NotYet, Refused, Unknown
@@ -59,6 +59,7 @@ except (Unusable, ValueError) as problem:
     sys.exit(BAD_USAGE)
 
 CONTACTS = Contacts()  # of all people of this process, as browsers remember who is logged in
+NUMBERS = hr.Numbers()
 _shifts: list[Shift] = []  # the one of this process, once it begins
 
 
@@ -113,12 +114,12 @@ class _Locust(FastHttpUser):
             )
 
 
-_PERFORM = {
+_PERFORM: dict[str, Callable[[Desk, Sequence[Deed], Contacts], list[Result]]] = {
     CONSULTANT: consultant.perform,
-    MANAGER: manager.perform,
+    MANAGER: approver.perform,
     PLANNER: planner.perform,
     SALES: sales.perform,
-    HR: hr.perform,
+    HR: lambda desk, deeds, contacts: hr.perform(desk, deeds, NUMBERS),
 }
 
 

@@ -245,5 +245,5 @@ def _replaced(value: Any, given: Mapping[str, str]) -> Any:
         # A note or a name is a person's own text, whatever it looks like.
         return {k: v if k in ("note", "name", "type") else _replaced(v, given) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_replaced(one, given) for one in value]
+        return type(value)(_replaced(one, given) for one in value)
     return value

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from load.deeds import Deed
-from load.users.cards import Contacts
 from load.users.desk import Desk, NotYet, decoded
 from load.users.result import Result, done, refused
 from mocks.firm.facts.source import Absence, JobRow, Resource, Skill, StatusRow
@@ -35,12 +34,7 @@ class Numbers:
         self._ids |= {row["employeeNumber"]: row["id"] for row in rows if row["employeeNumber"]}
 
 
-_numbers = Numbers()
-
-
-def perform(
-    desk: Desk, deeds: Sequence[Deed], contacts: Contacts, numbers: Numbers = _numbers
-) -> list[Result]:
+def perform(desk: Desk, deeds: Sequence[Deed], numbers: Numbers) -> list[Result]:
     """Do each deed by the kind of its fact."""
     results = []
     for deed in deeds:

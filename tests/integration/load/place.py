@@ -1,4 +1,4 @@
-"""A small firm at its month end: everything before the storm laid in bulk, the storm itself as work in a folder.
+"""A small firm at its month end: the past laid in bulk, the storm itself as work in a folder.
 
 No core runs: what a subject writes into the PSA (people, projects, tasks) is written over its API here.
 """
@@ -15,14 +15,24 @@ from typing import Any
 
 import httpx
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from load.deeds import Deed, deeds_and_rest
 from load.lanes import lay_out
+from load.outcomes import final, given_numbers, judged, read_attempts, renumbered
 from load.settings import Clock, Settings, System, write_settings
 from load.users.access import accesses_of
 from load.users.desk import Ask, Desk, Heard, decoded
-from mocks.firm.facts.source import Contract, Resource, ServicePackage, SourceFact
+from mocks.firm.facts.source import (
+    Absence,
+    Account,
+    Contract,
+    Quote,
+    Resource,
+    ServicePackage,
+    SourceFact,
+    TimeEntry,
+)
 from mocks.firm.firm import Firm
 from mocks.firm.generate import generate
 from mocks.firm.plays import Play, role_of
@@ -226,3 +236,72 @@ class Locust:
         """kill -9."""
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
+
+
+_LATER = {
+    "recorded_at_ms": 0,
+    "ver": 0,
+    "source_id": "",
+    "submitted_at_ms": 0,
+    "approved_at_ms": None,
+    "closed_won_at_ms": None,
+    "signed_at_ms": None,
+    "completed_at_ms": 0,
+}
+
+
+def plain(fact: Any) -> Any:
+    """A fact without what only the moment of its playing decides."""
+    values = {name: value for name, value in _LATER.items() if hasattr(fact, name)}
+    if isinstance(fact, Contract):
+        values["lines"] = tuple(structs.replace(line, source_id="") for line in fact.lines)
+    if isinstance(fact, Absence):
+        values["approved_at_ms"] = 0
+    return structs.replace(fact, **values)
+
+
+async def observed(place: Place) -> list[Any]:
+    """Everything that the systems of people hold, every version."""
+    rows: list[Any] = []
+    for role in ("crm", "hris", "psa"):
+        rows += await place.estate.systems[role].control.observe()
+    return [row for row in rows if hasattr(row, "recorded_at_ms")]
+
+
+def differences(place: Place, rows: Sequence[Any]) -> tuple[list[str], int]:
+    """Where the last versions of what was done and of what is held differ, and how many were compared."""
+    told = judged(place.deeds, final(read_attempts(place.folder)))
+    given = given_numbers(told.done, rows)
+    wanted = {fact.bk: fact for one in told.done for f in one.facts for fact in [renumbered(f, given)]}
+    held = {row.bk: row for row in rows}
+    wrong = [
+        f"{bk}: {plain(fact)} is held as {plain(held[bk]) if bk in held else None}"
+        for bk, fact in wanted.items()
+        if bk not in held or plain(held[bk]) != plain(fact)
+    ]
+    return wrong, len(wanted)
+
+
+def doubles(rows: Sequence[Any]) -> list[str]:
+    """Things that somebody made twice: records that nobody in the firm could tell apart."""
+    ids: dict[tuple[Any, ...], set[str]] = {}
+    for row in rows:
+        match row:
+            case TimeEntry():
+                week = row.work_date.isocalendar()[:2]
+                key = ("card", row.resource, row.assignment, row.time_type, week, row.replaces is not None)
+                ids.setdefault(key, set()).add(row.source_id.partition("#")[0])
+            case Absence():
+                ids.setdefault(("leave", row.resource, row.kind, row.days), set()).add(row.source_id)
+            case Quote() | Contract():
+                ids.setdefault((type(row).__name__, row.opportunity), set()).add(row.source_id)
+            case Account() | Resource():
+                ids.setdefault((type(row).__name__, row.bk), set()).add(row.source_id)
+    return [f"{key}: {sorted(found)}" for key, found in ids.items() if len(found) > 1]
+
+
+async def until_done(place: Place, count: int, seconds: float = 20.0) -> None:
+    """Wait until so many deeds are done; raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while sum(one.outcome == "done" for one in read_attempts(place.folder)) < count:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)  # another process writes what is waited for

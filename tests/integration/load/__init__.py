@@ -1,1 +1,0 @@
-"""People at work over the vendors' real APIs, against mocks that run as processes."""
