@@ -11,9 +11,11 @@ import msgspec
 from msgspec import Struct
 
 from load.deeds import Deed, facts_of
-from mocks.firm.facts.source import SourceFact, TimeEntry
+from mocks.firm.facts.source import Contract, SourceFact, TimeEntry
 
 Outcome = Literal["done", "refused", "unknown", "waits", "given up"]
+# Texts of people's own, and ids of records, whatever they look like.
+_KEPT = frozenset({"note", "name", "type", "source_id"})
 FINAL = frozenset({"done", "refused", "given up"})
 _PATTERN = "outcomes-*.ndjson"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -221,6 +223,14 @@ def given_numbers(done: Iterable[Done], observed: Iterable[SourceFact]) -> dict[
     return given
 
 
+def contract_numbers(observed: Iterable[SourceFact]) -> dict[str, str]:
+    """Numbers of contracts by their ids in the CRM, for `renumbered`.
+
+    A PSA project on which nothing was ever played by hand is observed under the id of its contract.
+    """
+    return {fact.source_id: _number(fact) for fact in observed if isinstance(fact, Contract)}
+
+
 def _number(fact: SourceFact) -> str:
     if isinstance(fact, TimeEntry):
         return fact.card
@@ -242,8 +252,7 @@ def _replaced(value: Any, given: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         return "|".join(given.get(part, part) for part in value.split("|"))
     if isinstance(value, dict):
-        # A note or a name is a person's own text, whatever it looks like.
-        return {k: v if k in ("note", "name", "type") else _replaced(v, given) for k, v in value.items()}
+        return {k: v if k in _KEPT else _replaced(v, given) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(_replaced(one, given) for one in value)
     return value

@@ -42,7 +42,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     timeout_seconds: float = 30.0  # for one answer
     patience_seconds: float = 60.0  # with a limit, or a system that is away
     settle_seconds: float = 0.0  # until a change is surely shown, before it is looked for
-    stale_seconds: float = 10.0  # without a sign of life a worker's lanes are taken over
+    stale_seconds: float = 20.0  # without a sign of life a worker's lanes are taken over
     look_around: bool = True  # whether the receivables clerk reads open invoices all the while
 
 

@@ -76,6 +76,7 @@ class Shift:
                 continue
             self._log(task, result.state, started_ms, ended_ms, tally, result)
             self._end(task, refused=result.state == "refused")
+            tally = Tally(status=tally.status)  # the calls of a group count once
 
     def refused(self, tasks: Sequence[Task], refusal: Refused, started_ms: int, tally: Tally) -> None:
         """The whole call was refused, which no repetition changes."""

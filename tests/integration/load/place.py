@@ -19,7 +19,7 @@ from msgspec import Struct, structs
 
 from load.deeds import Deed, deeds_and_rest
 from load.lanes import lay_out
-from load.outcomes import final, given_numbers, judged, read_attempts, renumbered
+from load.outcomes import contract_numbers, final, given_numbers, judged, read_attempts, renumbered
 from load.settings import Clock, Settings, System, write_settings
 from load.users.access import accesses_of
 from load.users.desk import Ask, Desk, Heard, decoded
@@ -273,7 +273,8 @@ def differences(place: Place, rows: Sequence[Any]) -> tuple[list[str], int]:
     told = judged(place.deeds, final(read_attempts(place.folder)))
     given = given_numbers(told.done, rows)
     wanted = {fact.bk: fact for one in told.done for f in one.facts for fact in [renumbered(f, given)]}
-    held = {row.bk: row for row in rows}
+    by_id = contract_numbers(rows)
+    held = {row.bk: row for shown in rows for row in [renumbered(shown, by_id)]}
     wrong = [
         f"{bk}: {plain(fact)} is held as {plain(held[bk]) if bk in held else None}"
         for bk, fact in wanted.items()
@@ -300,7 +301,7 @@ def doubles(rows: Sequence[Any]) -> list[str]:
     return [f"{key}: {sorted(found)}" for key, found in ids.items() if len(found) > 1]
 
 
-async def until_done(place: Place, count: int, seconds: float = 20.0) -> None:
+async def until_done(place: Place, count: int, seconds: float = 60.0) -> None:
     """Wait until so many deeds are done; raises TimeoutError."""
     async with asyncio.timeout(seconds):
         while sum(one.outcome == "done" for one in read_attempts(place.folder)) < count:  # noqa: ASYNC110

@@ -7,13 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from load.lanes import all_ended
 from load.outcomes import final, latencies, read_attempts
 from load.settings import Settings
+from load.users import receivables
 from mocks.kit.faults import Fault
 from tests.integration.load.place import (
     Locust,
     Place,
+    desk_at,
     differences,
     doubles,
     let_run,
@@ -25,8 +29,8 @@ from tests.integration.load.place import (
 
 SELLING = storm(datetime(2026, 1, 1, 12, tzinfo=UTC), 35)
 KINDS = frozenset({"Account", "Opportunity", "Quote", "Contract", "RateLine", "Resource", "Absence"})
-QUICK = Settings(users=16, duration_seconds=40, shape="soak", think_seconds=0.0)
-SLOW = Settings(users=8, duration_seconds=40, shape="soak", think_seconds=0.2, stale_seconds=1.0)
+QUICK = Settings(users=16, duration_seconds=120, shape="soak", think_seconds=0.0)
+SLOW = Settings(users=8, duration_seconds=120, shape="soak", think_seconds=0.2, stale_seconds=1.0)
 ALONE = ("--headless", "--only-summary")
 
 
@@ -55,7 +59,7 @@ async def assert_all_done_once(place: Place) -> None:
 
 async def ended_well(locust: Locust) -> str:
     """It ended by itself and long before its time was over; returns what it said."""
-    code, said = await asyncio.to_thread(locust.ended, 35.0)
+    code, said = await asyncio.to_thread(locust.ended, 150.0)
     assert code == 0, said
     return said
 
@@ -66,6 +70,8 @@ def test_last_days__what_people_did_is_what_the_systems_hold(tmp_path: Path) -> 
             clock = await let_run(place, 1.0)
             said = await ended_well(Locust(place, QUICK, *ALONE))
             assert "submit timecard" in said
+            with httpx.Client() as client:
+                assert receivables.look_around(desk_at(place.estate, client)) == 0
             await assert_all_done_once(place)
             attempts = list(read_attempts(place.folder))
             assert {row.operation for row in latencies(attempts)} == {deed.operation for deed in place.deeds}
