@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from itertools import chain, takewhile
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct
 
 from integration_core.ports.http import NoAnswer, NotSent
-from mocks.firm.facts.documents import Document, TargetDocument
-from mocks.firm.facts.source import Fact, LegalEntity, SourceFact
+from mocks.firm.facts.documents import TargetDocument
+from mocks.firm.facts.source import Fact, LegalEntity
 from mocks.firm.firm import Firm
-from mocks.firm.plays import Play, role_of
+from mocks.firm.plays import Play
 from scenarios.catalogue.scenario import Scenario
 from scenarios.checks.verdict import Judgement, judge
 from scenarios.estate import ROLES, Estate
@@ -30,6 +30,8 @@ from scenarios.events import (
 from scenarios.faults.plan import Plan
 from scenarios.oracle.book import Book
 from scenarios.oracle.evidence import Evidence
+from scenarios.oracle.facts_log import FactLog
+from scenarios.oracle.sharing import shared
 from scenarios.play import Player
 from scenarios.subjects.port import NotAtRest, Subject
 from scenarios.tracing import calls_behind
@@ -146,8 +148,9 @@ class Runner:
         due = {role: await self._estate.systems[role].control.step(now_ms) for role in ROLES}
         await self._crash_if_due(now_ms)
         played, notified = len(player.played), 0
+        player.touched.clear()
         await player.play_until(now_ms)
-        for role in sorted({role_of(fact) for fact in player.played[played:]}):
+        for role in sorted(player.touched):
             due[role] = await self._estate.systems[role].control.next_due_ms()
         if self._nothing_for_the_subject(due.values(), player):
             self._listener(Stepped(now_ms, len(player.played) - played, 0, 0))
@@ -289,21 +292,22 @@ class Runner:
     # --- judging ----------------------------------------------------------------------------
 
     async def _judge(self, player: Player, stuck: str) -> Ended:
-        facts: list[SourceFact] = []
+        facts = FactLog()
         documents: list[TargetDocument] = []
         requests = {}
         for role in ROLES:
             control = self._estate.systems[role].control
             requests[role] = int((await control.health())["requests"])
-            for row in await control.observe():
-                target: Any = facts if isinstance(row, Fact) else documents
-                assert isinstance(row, Fact | Document)
-                target.append(row)
+            async for row in control.observe_pages():
+                if isinstance(row, Fact):
+                    facts.append(row)
+                else:
+                    documents.append(shared(row))
         evidence = Evidence(
-            facts=tuple(facts),
+            facts=facts,
             documents=tuple(documents),
             now_ms=self._now_ms,
-            played=tuple(player.played),
+            played=player.played,
             waiting=tuple(player.waiting),
             book=await self._book(stuck),
         )

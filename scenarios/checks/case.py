@@ -42,6 +42,7 @@ from scenarios.oracle.expected import (
     InvoiceKey,
     TimeEvent,
 )
+from scenarios.oracle.facts_log import TimeHistories
 from scenarios.oracle.versions import Sources, index_sources
 
 D = TypeVar("D", bound=Document)
@@ -49,6 +50,22 @@ Billed = Invoice | CreditMemo
 BilledLine = InvoiceLine | CreditLine
 CLOSE_TYPES = ("ACC", "ACR", "REV", "RCL", "RCR", "PAY", "LAB")
 POSTED_STATES = ("POSTED", "PARTIALLY_PAID", "PAID", "CREDITED")
+
+
+class EntryKeys:
+    """Native ids of time entries and their business keys; of a card only once, not of every day."""
+
+    def __init__(self, time: TimeHistories) -> None:
+        self._stems = {head.source_id: head.bk for head in time.heads if head.source_id}
+        self._unusual = {fact.source_id: fact.bk for fact in time.unusual() if fact.source_id}
+        self._time = time
+
+    def get(self, source_id: str) -> str | None:
+        """The key that an id stands for, None where no entry has the id."""
+        card, _, day = source_id.partition("#")
+        stem = self._stems.get(card)
+        bk = f"{stem}|{day}"
+        return bk if stem is not None and bk in self._time else self._unusual.get(source_id)
 
 
 def witness(system: str, kind: str, native_id: str, *bks: str) -> tuple[str, ...]:
@@ -205,14 +222,9 @@ class Case:
         return {source: event for event in self.events for source in event.sources}
 
     @cached_property
-    def entry_bks(self) -> dict[str, str]:
+    def entry_bks(self) -> EntryKeys:
         """Native id of any observed time entry -> TE bk."""
-        return {
-            fact.source_id: bk
-            for bk, facts in self.sources.entries.items()
-            for fact in facts
-            if fact.source_id
-        }
+        return EntryKeys(self.sources.time)
 
     @cached_property
     def billed(self) -> dict[str, ExpectedInvoice]:
