@@ -27,7 +27,6 @@ _INSTANTS = (
     "signed_at_ms",
     "accepted_at_ms",
     "completed_at_ms",
-    "posted_at_ms",
 )
 
 

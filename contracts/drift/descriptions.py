@@ -74,6 +74,8 @@ def core_description() -> dict[str, Any]:
         receivers={},
         transaction=_no_transaction,
         rest=_no_rest,
+        pressure=_no_pressure,
+        maximum_waiting=1,
         now_ms=lambda: 0,
         set_clock=None,
         tokens={},
@@ -92,6 +94,10 @@ class _Silent:
 
 
 def _no_transaction(work: Callable[[Connection], Any]) -> Awaitable[Any]:
+    raise RuntimeError("an application that is only described was called")
+
+
+def _no_pressure(bound: int) -> Awaitable[int]:
     raise RuntimeError("an application that is only described was called")
 
 

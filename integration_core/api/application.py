@@ -11,6 +11,8 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from msgspec import Struct
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from integration_core.api.description import (
     CASE_ID,
@@ -35,6 +37,7 @@ from integration_core.ports.store import Store
 from integration_core.ports.webhooks import Receiver, Unverified
 
 MAXIMUM_BODY_BYTES = 4 * 1024 * 1024
+RETRY_SECONDS = 30
 
 
 class Operations(Struct, frozen=True, kw_only=True):
@@ -45,6 +48,8 @@ class Operations(Struct, frozen=True, kw_only=True):
     receivers: Mapping[str, Receiver]
     transaction: Callable[[Callable[[Connection], Any]], Awaitable[Any]]
     rest: Callable[[], Awaitable[Rest]]
+    pressure: Callable[[int], Awaitable[int]]  # how much waits, counted no further than a bound
+    maximum_waiting: int
     now_ms: Callable[[], int]
     set_clock: Callable[[int, int, int | None], Awaitable[None]] | None  # only in rehearsals
     tokens: Mapping[str, str]  # token -> role, operator or reader
@@ -68,6 +73,8 @@ def application(operations: Operations) -> FastAPI:
     """The API; every route but the notifications asks for a bearer token."""
     api = FastAPI(title="integration core", version="1", docs_url=None, redoc_url=None)
     api.add_exception_handler(RequestValidationError, _not_understood)
+    api.add_exception_handler(OperationalError, _no_database)
+    api.add_exception_handler(PoolExhausted, _no_database)
     _add_notifications(api, operations)
     _add_reading(api, operations)
     _add_acting(api, operations)
@@ -79,6 +86,15 @@ async def _not_understood(request: Request, problem: Exception) -> JSONResponse:
     errors = problem.errors() if isinstance(problem, RequestValidationError) else ()
     places = sorted({".".join(str(part) for part in error["loc"]) + ": " + error["msg"] for error in errors})
     return JSONResponse({"detail": f"The call cannot be understood: {'; '.join(places)}."}, 422)
+
+
+async def _no_database(request: Request, problem: Exception) -> JSONResponse:
+    """What could not be kept was not taken: whoever sent it must send it again."""
+    return JSONResponse(
+        {"detail": "The database does not answer at present; try again later."},
+        503,
+        headers={"Retry-After": str(RETRY_SECONDS)},
+    )
 
 
 def _role(operations: Operations, wanted: str) -> Callable[..., Awaitable[None]]:
@@ -103,7 +119,7 @@ def _add_notifications(api: FastAPI, operations: Operations) -> None:
         "/webhooks/{vendor}/{token}",
         operation_id="receive_notification",
         response_class=Response,
-        responses=NOTED | refused(401, 404, 413, 422),
+        responses=NOTED | refused(401, 404, 413, 422, 429, 503),
         openapi_extra=NOTIFICATION,
     )
     async def receive(vendor: Vendor, token: Token, request: Request) -> Response:
@@ -119,6 +135,13 @@ def _add_notifications(api: FastAPI, operations: Operations) -> None:
             raise HTTPException(401, f"The notification was not accepted: {unverified}.") from unverified
         except RecursionError as nested:  # before any signature is checked, so it is anybody's to send
             raise HTTPException(422, "The notification is nested too deeply.") from nested
+
+        if await operations.pressure(operations.maximum_waiting + 1) > operations.maximum_waiting:
+            raise HTTPException(
+                429,
+                "There is more work here than can be taken on; send the notification again later.",
+                headers={"Retry-After": str(RETRY_SECONDS)},
+            )
 
         def note(connection: Connection) -> None:
             fresh = [

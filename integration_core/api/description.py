@@ -250,6 +250,8 @@ _REFUSALS = {
     404: "There is no such thing.",
     413: "The body is too large.",
     422: "The call cannot be understood.",
+    429: "There is more work here than can be taken on.",
+    503: "The database does not answer.",
 }
 
 
@@ -265,4 +267,6 @@ def refused(*refusals: int) -> dict[int | str, dict[str, Any]]:
         found[status] = {"model": Problem, "description": _REFUSALS[status]}
         if status == 401:
             found[status]["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}
+        if status in (429, 503):
+            found[status]["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
     return found

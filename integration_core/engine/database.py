@@ -16,11 +16,11 @@ class DatabaseUnavailable(Exception):
     """The database cannot be opened; the text is one sentence for the person who gave the URL."""
 
 
-def open_database(url: str) -> Engine:
+def open_database(url: str, session_name: str = "core") -> Engine:
     """Open a SQLite or PostgreSQL database and prove that it answers.
 
-    `sqlite://` is a database in memory with one shared connection; `postgresql://` uses psycopg.
-    Raises DatabaseUnavailable.
+    `sqlite://` is a database in memory with one shared connection; `postgresql://` uses psycopg
+    and shows itself to the server under `session_name`. Raises DatabaseUnavailable.
     """
     try:
         parsed = make_url(_with_known_scheme(url))
@@ -31,7 +31,7 @@ def open_database(url: str) -> Engine:
     backend = parsed.get_backend_name()
     if backend not in ("sqlite", "postgresql"):
         raise DatabaseUnavailable(f"The database must be SQLite or PostgreSQL, not {backend}.")
-    database = _sqlite(parsed) if backend == "sqlite" else _postgresql(parsed)
+    database = _sqlite(parsed) if backend == "sqlite" else _postgresql(parsed, session_name)
     try:
         _prove(database)
     except (SQLAlchemyError, OSError) as error:
@@ -86,14 +86,17 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
-def _postgresql(url: URL) -> Engine:
+def _postgresql(url: URL, session_name: str) -> Engine:
+    settings: dict[str, object] = {"application_name": session_name}
+    if "connect_timeout" not in url.query:
+        settings["connect_timeout"] = 10
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=10,
         max_overflow=20,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"connect_timeout": 10} if "connect_timeout" not in url.query else {},
+        connect_args=settings,
     )
 
 

@@ -35,7 +35,7 @@ def take(
             return due
     with database.begin() as connection:
         while is_due:
-            fired = timers.fire(connection, now_ms)
+            fired = timers.fire(connection, now_ms, executor)
             due.retries.extend(fired.retries)
             is_due = fired.count > 0
         asked = {*processes, *activations.take_asked(connection)}

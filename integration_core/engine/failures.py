@@ -46,11 +46,11 @@ def reason_of(error: BaseException) -> str:
 def record(
     connection: Connection, claim: Claim, reason: str, now_ms: int, remembered: Mapping[Slot, str]
 ) -> Failure | None:
-    """Note a failed attempt and set the timer of the next; None when the run had ended already."""
+    """Note a failed attempt and set the timer of the next; None when the attempt had ended already."""
     standing = activations.current(connection, claim.process, claim.key)
-    if standing is None or standing.number != claim.number:
+    if standing != claim:
         return None
-    attempts = standing.failed + 1
+    attempts = claim.failed + 1
     next_ms = now_ms + gap_ms(attempts)
     if attempts % ATTEMPTS_PER_RUN == 0:
         _give_up_run(connection, claim, attempts)

@@ -1,9 +1,13 @@
 """Which processes an engine can run, and the requests it takes for them."""
 
+import logging
+
 from sqlalchemy import Connection
 
 from integration_core.engine import activations, timers
 from integration_core.ports.engine import Process
+
+_log = logging.getLogger(__name__)
 
 
 class UnknownProcess(Exception):
@@ -46,6 +50,12 @@ class Registry:
         """Activate at an instant of the world's clock; the earliest asked for stands."""
         self._known(process)
         timers.schedule(connection, process, key, at_ms)
+
+    def warn_of_strangers(self, connection: Connection) -> None:
+        """Tell of processes that are asked for and that nobody here can run."""
+        strangers = activations.strangers(connection, self.names)
+        if strangers:
+            _log.warning("asked for, but not registered", extra={"processes": strangers})
 
     def _known(self, process: str) -> None:
         if process not in self._functions:

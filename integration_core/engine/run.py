@@ -4,15 +4,16 @@ import asyncio
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from integration_core.engine import checkpoints, failures, outcomes, timers
+from integration_core.engine import checkpoints, failures, outcomes, ownership, timers
 from integration_core.engine.activations import Claim
 from integration_core.engine.checkpoints import CheckpointTaken, Slot
+from integration_core.engine.ownership import TakenOver
 from integration_core.ports.clock import Clock
 
 T = TypeVar("T")
@@ -40,6 +41,7 @@ class Host(Protocol):
     """What an engine does for its runs."""
 
     clock: Clock
+    is_shared: bool  # other workers serve the same database
 
     async def commit(self, work: Callable[[Connection], T]) -> T:
         """Perform `work` in one write transaction."""
@@ -72,6 +74,7 @@ class DurableRun:
         self.key = claim.key
         self.run_id = claim.run_id
         self.is_plain = True  # nothing of it is in the tables but its activation
+        self.is_lost = False  # another worker has it now
         self._host = host
         self._life = life
         self._uses: Counter[str] = Counter()
@@ -82,13 +85,18 @@ class DurableRun:
         self._doubtful: dict[Slot, str] = {}  # errors that it may still end with
         self._operations = 0
         self._sleeps: dict[Slot, int] = {}
+        # What the other workers are told: which sleeps are in the table, and whether they say "busy".
+        self._noted: set[Slot] = set()
+        self._told_busy = False
+        self._telling = asyncio.Lock()
+        self._foreseen: dict[Slot, str] = {}
 
     # -- the port ---------------------------------------------------------------------------------
 
     async def step(self, name: str, effect: Effect) -> Json:
         """Perform an effect once, at least once if cut off; its outcome is remembered."""
         slot = self._next(name)
-        with self._at_work():
+        async with self._at_work():
             text = self._remembered.get(slot)
             if text is None:
                 self._go_on()
@@ -101,7 +109,7 @@ class DurableRun:
         slot = self._next(name)
         if slot in self._remembered:
             return outcomes.unfold(self._remembered[slot])
-        with self._at_work():
+        async with self._at_work():
             self._go_on()
             self._host.reached(BEFORE_EFFECT, self.run_id, slot)
 
@@ -129,8 +137,7 @@ class DurableRun:
         # Told before the row is there: whoever sees the row must know what else this run does.
         self._sleeps[slot] = asked_ms
         try:
-            with self._at_work():
-                due_ms = await self._commit(lambda c: timers.begin_sleep(c, self.claim, slot, asked_ms))
+            due_ms = await self._begin_sleep(slot, asked_ms)
             self._sleeps[slot] = due_ms
             await self._host.wait_until(self, slot, due_ms)
         finally:
@@ -140,8 +147,9 @@ class DurableRun:
             timers.end_sleep(connection, self.claim, slot)
             return outcomes.of_value(None)
 
-        with self._at_work():
+        async with self._at_work(slot):
             await self.checkpoint(slot, end)
+            self._noted.discard(slot)
             self._host.reached(AFTER_CHECKPOINT, self.run_id, slot)
 
     async def now_ms(self, name: str) -> int:
@@ -151,7 +159,7 @@ class DurableRun:
         if text is None:
             self._go_on()
             now_text = outcomes.of_value(self._host.clock.now_ms())
-            with self._at_work():
+            async with self._at_work():
                 text = await self.checkpoint(slot, lambda _: now_text)
                 self._host.reached(AFTER_CHECKPOINT, self.run_id, slot)
         return int(outcomes.unfold(text))
@@ -166,12 +174,17 @@ class DurableRun:
 
     def recall(self, slot: Slot) -> str | None:
         """The outcome of a slot, if an earlier stretch of this run left it."""
-        return self._remembered.get(slot)
+        return self._remembered.get(slot) or self._foreseen.get(slot)
 
     def restore(self, remembered: dict[Slot, str]) -> None:
         """Take up what earlier stretches of this run left."""
         self._remembered = remembered
         self.is_plain = False
+
+    def foresee(self, outcomes_before: Mapping[Slot, str], sleeps: Iterable[Slot]) -> None:
+        """Take up what this very attempt did in other hands: outcomes of steps, and sleeps in the table."""
+        self._foreseen = dict(outcomes_before)
+        self._noted = set(sleeps)
 
     def doubt(self, slot: Slot, error: Exception) -> None:
         """An effect ended with an error; whether the process handles it is not known yet."""
@@ -203,7 +216,7 @@ class DurableRun:
 
     def settle(self, connection: Connection) -> None:
         """End this run with success."""
-        self._life.check()
+        self._check()
         failures.settle(connection, self.claim, self._host.clock.now_ms(), is_plain=self.is_plain)
 
     def is_asleep(self, now_ms: int) -> bool:
@@ -213,9 +226,14 @@ class DurableRun:
     # -- inside -----------------------------------------------------------------------------------
 
     def _next(self, name: str) -> Slot:
-        self._life.check()
+        self._check()
         self._uses[name] += 1
         return (name, self._uses[name])
+
+    def _check(self) -> None:
+        self._life.check()
+        if self.is_lost:
+            raise TakenOver(self.claim.attempt_id)
 
     def _go_on(self) -> None:
         # The process does something new, so the errors it has seen were handled.
@@ -226,30 +244,63 @@ class DurableRun:
         handled = dict(self._handled)
 
         def whole(connection: Connection) -> T:
-            self._life.check()
+            self._check()
+            if self._host.is_shared:
+                ownership.hold(connection, self.claim)
             checkpoints.keep(connection, self.run_id, handled)
             return work(connection)
 
         self.is_plain = False
-        result = await self._host.commit(whole)
+        try:
+            result = await self._host.commit(whole)
+        except TakenOver:
+            self.is_lost = True
+            raise
         for slot in handled:
             self._handled.pop(slot, None)
         return result
 
-    @contextmanager
-    def _at_work(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def _at_work(self, woken: Slot | None = None) -> AsyncIterator[None]:
         self._operations += 1
         try:
+            if self._host.is_shared and self._noted - {woken}:
+                await self._tell(is_busy=True)
             yield
         finally:
             self._operations -= 1
+        if self._operations == 0 and self._told_busy and self._sleeps:
+            await self._tell(is_busy=False)
+
+    async def _begin_sleep(self, slot: Slot, due_ms: int) -> int:
+        self._operations += 1
+        try:
+            # One after the other: what the table says last must be what is the case.
+            async with self._telling:
+                is_busy = self._host.is_shared and self._operations > 1
+                self._noted.add(slot)
+                self._told_busy = self._told_busy or is_busy
+
+                def begin(connection: Connection) -> int:
+                    return timers.begin_sleep(connection, self.claim, slot, due_ms, is_busy=self._told_busy)
+
+                due_ms = await self._commit(begin)
+        finally:
+            self._operations -= 1
+        if self._operations == 0 and self._told_busy:
+            await self._tell(is_busy=False)
+        return due_ms
+
+    async def _tell(self, *, is_busy: bool) -> None:
+        async with self._telling:
+            if self._told_busy == is_busy or (not is_busy and self._operations > 0):
+                return
+            await self._commit(lambda c: timers.mark_busy(c, self.claim, is_busy=is_busy))
+            self._told_busy = is_busy
 
 
 def awake(runs: Mapping[str, Mapping[str, DurableRun]], now_ms: int) -> list[str]:
     """The ids of runs that do more than wait, whatever sleeps their rows still show."""
     return [
-        run_id
-        for of_process in runs.values()
-        for run_id, run in of_process.items()
-        if not run.is_asleep(now_ms)
+        run.run_id for of_process in runs.values() for run in of_process.values() if not run.is_asleep(now_ms)
     ]

@@ -2,7 +2,22 @@
 
 from functools import cache
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    cast,
+    extract,
+    func,
+    select,
+)
+from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 
 metadata = MetaData()
@@ -18,8 +33,9 @@ activation = Table(
     Column("started", BigInteger, nullable=False),
     Column("done", BigInteger, nullable=False),
     Column("failed", Integer, nullable=False),  # failed attempts since the last success
-    Column("executor", Text),  # who runs it; with the heartbeat, what a sweeper needs
-    Column("heartbeat_ms", BigInteger),
+    Column("executor", Text),  # who runs it
+    Column("heartbeat_ms", BigInteger),  # when it was started, by the world's clock
+    Column("epoch", BigInteger, nullable=False, server_default=sql("0")),  # counts changes of hands
 )
 # Idle rows pile up over the years; the dispatcher must never walk over them. (Without row ids
 # SQLite would prefer the primary key to this index.)
@@ -41,6 +57,8 @@ timer = Table(
     Column("name", Text, primary_key=True),
     Column("occurrence", Integer, primary_key=True),
     Column("due_ms", BigInteger, nullable=False),
+    # Of a sleep, where several workers serve: whether its run does more than wait.
+    Column("busy", Integer, nullable=False, server_default=sql("0")),
     sqlite_with_rowid=False,
 )
 Index("ix_timer_due", timer.c.due_ms)
@@ -69,10 +87,49 @@ run_failure = Table(
     Column("recovered_ms", BigInteger),
 )
 
+# The workers on one database. All instants are the database's own: one clock for all of them.
+executor = Table(
+    "executor",
+    metadata,
+    Column("executor", Text, primary_key=True),
+    Column("life", BigInteger, nullable=False),  # counts starts under this name
+    Column("state", Text, nullable=False),  # running, draining or stopped
+    Column("started_ms", BigInteger, nullable=False),
+    Column("beat_ms", BigInteger, nullable=False),
+)
+
+# One bucket of permits for each target whose calls are limited, shared by all workers.
+rate_limit = Table(
+    "rate_limit",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("per_second", Integer, nullable=False),
+    Column("burst", Integer, nullable=False),
+    Column("tokens_e3", BigInteger, nullable=False),  # thousandths of a permit
+    Column("refilled_ms", BigInteger, nullable=False),
+    Column("not_before_ms", BigInteger, nullable=False),  # the target asked for a pause until then
+)
+
+SETUP_LOCK = 0x52454845  # of PostgreSQL's advisory locks, ours; any number that nobody else takes
+
+
+def set_up_alone(connection: Connection) -> None:
+    """Let nobody else change tables until this transaction ends; SQLite's writer is alone anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(SETUP_LOCK)))
+
 
 def create_engine_tables(connection: Connection) -> None:
     """Create what is missing of the engine's tables; existing ones are left as they are."""
+    set_up_alone(connection)
     metadata.create_all(connection, checkfirst=True)
+
+
+def database_ms(connection: Connection) -> ColumnElement[int]:
+    """The database's own present, the same for all who ask it."""
+    if connection.dialect.name == "sqlite":
+        return cast((func.julianday("now") - 2440587.5) * 86_400_000, BigInteger)
+    return cast(extract("epoch", func.clock_timestamp()) * 1000, BigInteger)
 
 
 def upsert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":

@@ -66,6 +66,7 @@ class SimulatedEngine:
         self.database = database
         self.clock = clock
         self.crashed = False
+        self.is_shared = False
         self._points = crash_points
         # A limit for each process, not for all: one that hangs on a dead system starves no other.
         self._runs_per_process = runs_per_process
@@ -101,9 +102,7 @@ class SimulatedEngine:
             create_engine_tables(connection)
             asleep = timers.waiting_for_retry(connection)
             unfinished = activations.running(connection, None)
-            strangers = activations.strangers(connection, self._registry.names)
-        if strangers:
-            _log.warning("asked for, but not registered", extra={"processes": strangers})
+            self._registry.warn_of_strangers(connection)
         for claim in unfinished:
             if claim.run_id not in asleep:
                 self._launch(claim, is_fresh=False)
@@ -130,6 +129,11 @@ class SimulatedEngine:
         now_ms = self.clock.now_ms()
         with reading(self.database) as connection:
             return timers.rest(connection, now_ms, awake(self._runs, now_ms))
+
+    async def pressure(self, bound: int) -> int:
+        """How much waits to be done, counted no further than a bound."""
+        with reading(self.database) as connection:
+            return timers.pressure(connection, self.clock.now_ms(), bound)
 
     async def failures(self) -> Sequence[Failure]:
         """What fails at present and will be taken up again."""

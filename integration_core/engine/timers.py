@@ -10,12 +10,14 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Table,
+    and_,
     bindparam,
     case,
     delete,
     exists,
     func,
     select,
+    update,
 )
 
 from integration_core.engine import activations
@@ -45,9 +47,14 @@ def schedule(connection: Connection, process: str, key: str, at_ms: int) -> None
     activations.note_asked(connection, process)
 
 
-def begin_sleep(connection: Connection, claim: Claim, slot: Slot, due_ms: int) -> int:
-    """Note a sleep and return when it ends: as first asked, if this was asked before."""
-    row = _row(_SLEEP, claim.process, claim.key, claim.run_id, slot, due_ms)
+def begin_sleep(
+    connection: Connection, claim: Claim, slot: Slot, due_ms: int, *, is_busy: bool = False
+) -> int:
+    """Note a sleep and return when it ends: as first asked, if this was asked before.
+
+    `is_busy` says that the run does more than wait.
+    """
+    row = {**_row(_SLEEP, claim.process, claim.key, claim.run_id, slot, due_ms), "busy": int(is_busy)}
     connection.execute(upsert(connection, timer).on_conflict_do_nothing(), row)
     return int(connection.execute(select(timer.c.due_ms).where(*_sleep(claim, slot))).scalar_one())
 
@@ -55,6 +62,33 @@ def begin_sleep(connection: Connection, claim: Claim, slot: Slot, due_ms: int) -
 def end_sleep(connection: Connection, claim: Claim, slot: Slot) -> None:
     """Take a sleep away."""
     connection.execute(delete(timer).where(*_sleep(claim, slot)))
+
+
+def mark_busy(connection: Connection, claim: Claim, *, is_busy: bool) -> None:
+    """Say to all workers whether a run with sleeps does more than wait."""
+    columns = timer.c
+    connection.execute(
+        update(timer).where(columns.kind == _SLEEP, columns.run_id == claim.run_id).values(busy=int(is_busy))
+    )
+
+
+def sleeps_of(connection: Connection, run_id: str) -> list[Slot]:
+    """The sleeps that stand in the table for a run."""
+    columns = timer.c
+    rows = connection.execute(
+        select(columns.name, columns.occurrence).where(columns.kind == _SLEEP, columns.run_id == run_id)
+    )
+    return [(name, occurrence) for name, occurrence in rows]
+
+
+def awaits_retry() -> ColumnElement[bool]:
+    """Of an activation's row: its run has failed and will be taken up by its timer."""
+    columns = timer.c
+    return exists().where(
+        columns.kind == _RETRY,
+        columns.process == activation.c.process,
+        columns.key == activation.c.key,
+    )
 
 
 def retry(connection: Connection, claim: Claim, due_ms: int) -> None:
@@ -73,14 +107,22 @@ def waiting_for_retry(connection: Connection) -> frozenset[str]:
     return frozenset(connection.execute(select(timer.c.run_id).where(timer.c.kind == _RETRY)).scalars())
 
 
+def pressure(connection: Connection, now_ms: int, bound: int) -> int:
+    """How many activations wait and timers are due, each counted no further than a bound."""
+    some = select(timer.c.run_id).where(timer.c.due_ms <= now_ms).limit(bound).subquery()
+    due = connection.execute(select(func.count()).select_from(some)).scalar_one()
+    return due + activations.waiting_up_to(connection, bound)
+
+
 def any_due(connection: Connection, now_ms: int) -> bool:
     """Whether `fire` has something to do."""
     return bool(connection.execute(_ANY_DUE, {"now_ms": now_ms}).scalar_one())
 
 
-def fire(connection: Connection, now_ms: int) -> Fired:
+def fire(connection: Connection, now_ms: int, executor: str | None) -> Fired:
     """Turn due timers into requests and retries, oldest first, at most one batch.
 
+    A retry passes into the hands of `executor`, where workers have names.
     Sleeps are left alone: the run that sleeps takes its row away together with its checkpoint.
     """
     columns = timer.c
@@ -106,7 +148,7 @@ def fire(connection: Connection, now_ms: int) -> Fired:
             continue
         claim = activations.current(connection, process, key)
         if claim is not None and claim.run_id == run_id:
-            retries.append(claim)
+            retries.append(claim if executor is None else activations.hand_over(connection, claim, executor))
     return Fired(len(rows), tuple(retries))
 
 
@@ -153,7 +195,7 @@ def _rest_statement() -> Select[Any]:
     columns = activation.c
     is_open = columns.asked > columns.done
     is_later = timer.c.due_ms > bindparam("now_ms")
-    is_free = timer.c.run_id.not_in(bindparam("busy", expanding=True))
+    is_free = and_(timer.c.run_id.not_in(bindparam("busy", expanding=True)), timer.c.busy == 0)
     return select(
         _count(activation, is_open, columns.started > columns.done),
         _count(activation, is_open, columns.started == columns.done),

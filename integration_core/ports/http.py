@@ -39,6 +39,18 @@ class NoAnswer(Exception):
     """The request was sent and no complete answer came: the outcome is unknown."""
 
 
+class Permits(Protocol):
+    """How many calls a target is sent, by all who send to it together."""
+
+    async def take(self, target: str) -> None:
+        """Return when one more call may be sent."""
+        ...
+
+    async def pause(self, target: str, seconds: float) -> None:
+        """Let nobody send for a while, in the world's seconds, as the target has asked."""
+        ...
+
+
 class HttpTransport(Protocol):
     """Sends one request and returns one complete response, or raises NotSent or NoAnswer."""
 

@@ -4,7 +4,7 @@ State is kept, not work: what was observed, what was derived from it, what every
 hold. Whatever is missing can be found by comparing, after any crash.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
@@ -84,10 +84,18 @@ class Unapproved(Struct, frozen=True):
 
 
 class Resolved(Struct, frozen=True):
-    """How many cards became entries, and the keys of entries whose blocked version they supersede."""
+    """What became of a batch of parked cards.
+
+    How many are entries now, the keys of entries whose blocked version is superseded, groups of entries
+    that look like one entered twice (person, task, day, hours and note agree; one of them is new), and
+    the place to go on from, None at the end.
+    """
 
     entered: int
     outrun: tuple[str, ...]
+    suspects: tuple[tuple[str, ...], ...]
+    carries_on: bool  # a card among them replaces another
+    after: tuple[int, str] | None
 
 
 class Work(Protocol):
@@ -97,8 +105,10 @@ class Work(Protocol):
         self, connection: Connection, contract_native_id: str, tasks: Iterable[tuple[Task, str]]
     ) -> None: ...
 
-    def resolve(self, connection: Connection) -> Resolved:
-        """Turn approved cards whose references are known into entries; others stay parked."""
+    def resolve(
+        self, connection: Connection, limit: int = ..., after: tuple[int, str] | None = None
+    ) -> Resolved:
+        """Turn a batch of approved cards whose references are known into entries; others stay parked."""
         ...
 
     def parked(self, connection: Connection, before_ms: int) -> int:
@@ -119,16 +129,22 @@ class Work(Protocol):
         """Record the outcome of rating; a priced version replaces the unlocked piece of the one before."""
         ...
 
-    def booked(self, connection: Connection, before_ms: int) -> Sequence[Booked]:
-        """Every valid approved version of time before an instant, with what superseded it when."""
+    def booked(
+        self,
+        connection: Connection,
+        before_ms: int,
+        *,
+        lines: Collection[str] | None = None,
+        days: tuple[date, date] | None = None,
+    ) -> Sequence[Booked]:
+        """Valid approved versions of time before an instant, with what superseded them when.
+
+        All, or those that stand on some contract lines, or those of some days of work.
+        """
         ...
 
     def unapproved(self, connection: Connection, cutoff_ms: int) -> Sequence[Unapproved]:
         """Billable cells that were submitted but not approved at an instant."""
-        ...
-
-    def suspects(self, connection: Connection) -> Sequence[tuple[str, ...]]:
-        """Groups of entries that look like one entered twice: person, task, day, hours and note agree."""
         ...
 
     def unfinished(self, connection: Connection) -> bool:
@@ -157,12 +173,11 @@ class Pieces(Protocol):
 
     def take_back(self, connection: Connection, event_bks: Sequence[str], credit: str) -> None: ...
 
-    def charged(self, connection: Connection, entity_code: str) -> Sequence[Charged]:
-        """Every piece with the accounting dates of the entity's ready documents that it stands on."""
-        ...
+    def charged(self, connection: Connection, entity_code: str, until: date) -> Sequence[Charged]:
+        """Pieces that still matter at a day, with the accounting dates of the entity's ready documents.
 
-    def milestone_documents(self, connection: Connection) -> dict[str, str]:
-        """The document of every billed milestone, by the milestone's native id."""
+        Left out is hourly work that was billed by then and not corrected since.
+        """
         ...
 
 
@@ -220,12 +235,58 @@ class Documents(Protocol):
 
     def all(self, connection: Connection) -> Sequence[DocumentRow]: ...
 
-    def amounts_by_contract(self, connection: Connection) -> dict[str, dict[str, Decimal]]:
-        """Net of every document's lines by contract: document key -> contract native id -> net."""
+
+class Due(Struct, frozen=True, kw_only=True):
+    """Keys of what the mirrors have to look at again: it moved since they last did."""
+
+    documents: tuple[str, ...]
+    cards: tuple[str, ...]
+    contracts: tuple[str, ...]
+
+
+class Mirroring(Protocol):
+    """What CRM and PSA still have to be shown."""
+
+    def due(self, connection: Connection, limit: int) -> Due:
+        """What is to be looked at, some of each kind; nothing at all when all is shown."""
         ...
 
-    def marks(self, connection: Connection) -> Sequence[Mark]:
-        """Splits whose billable cells all stand on documents; those of replaced cards keep their marks."""
+    def done(self, connection: Connection, due: Due) -> None: ...
+
+    def contracts_of(self, connection: Connection, documents: Collection[str]) -> frozenset[str]:
+        """The contracts that some documents bill or credit."""
+        ...
+
+    def shares(
+        self, connection: Connection, contracts: Collection[str]
+    ) -> dict[str, list[tuple[str, Decimal]]]:
+        """(document key, net) of every document of some contracts, by contract, in the order of keys."""
+        ...
+
+    def documents(self, connection: Connection, keys: Collection[str]) -> dict[str, DocumentRow]: ...
+
+    def milestones(self, connection: Connection, documents: Collection[str]) -> dict[str, str]:
+        """The document of each milestone that some documents bill, by the milestone's native id."""
+        ...
+
+    def cards_of(self, connection: Connection, documents: Collection[str]) -> frozenset[str]:
+        """The cards whose time some documents bill, those that carry it on among them."""
+        ...
+
+    def marks(self, connection: Connection, cards: Collection[str]) -> Sequence[Mark]:
+        """Splits of some cards whose billable cells all stand on documents; replaced cards keep theirs."""
+        ...
+
+
+class Waits(Protocol):
+    """Until when processes wait for time alone."""
+
+    def put(self, connection: Connection, process: str, key: str, until_ms: int) -> bool:
+        """Note until when somebody waits; False when that was known."""
+        ...
+
+    def all(self, connection: Connection) -> list[int]:
+        """Every instant that somebody waits for, earliest first."""
         ...
 
 
@@ -332,6 +393,14 @@ class Cases(Protocol):
 
     def resolve(self, connection: Connection, entity_bk: str, codes: Iterable[str], at_ms: int) -> None: ...
 
+    def open_about(self, connection: Connection, entity_bks: Collection[str]) -> frozenset[str]:
+        """Those of some entities that an open case is about."""
+        ...
+
+    def open_with(self, connection: Connection, codes: Collection[str]) -> frozenset[str]:
+        """The entities that open cases of some codes are about."""
+        ...
+
     def all(self, connection: Connection, *, only_open: bool = False) -> Sequence[CaseRow]: ...
 
     def get(self, connection: Connection, case_id: str) -> CaseRow | None: ...
@@ -348,9 +417,19 @@ class ReferenceReader(Protocol):
         """The records as the sources had committed them before an instant, in the order they were applied."""
         ...
 
+    def latest_seq(self, connection: Connection) -> int:
+        """The number of the record that was applied last."""
+        ...
+
+    def has_since(self, connection: Connection, seq: int, before_ms: int) -> bool:
+        """Whether a record of before an instant was applied after a sequence number."""
+        ...
+
     def provisioned(self, connection: Connection) -> frozenset[str]:
         """Native ids of contracts whose project stands."""
         ...
+
+    def is_provisioned(self, connection: Connection, contract_native_id: str) -> bool: ...
 
     def set_provisioned(self, connection: Connection, contract_native_id: str, at_ms: int) -> None: ...
 
@@ -381,6 +460,10 @@ class Store(Protocol):
     def documents(self) -> Documents: ...
     @property
     def closes(self) -> Closes: ...
+    @property
+    def mirroring(self) -> Mirroring: ...
+    @property
+    def waits(self) -> Waits: ...
     @property
     def outbox(self) -> Outbox: ...
     @property

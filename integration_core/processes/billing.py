@@ -16,7 +16,7 @@ from integration_core.canonical.close import Booked
 from integration_core.canonical.ledger import BillingDate, Invoice, LegalEntity
 from integration_core.canonical.periods import cutoff_ms
 from integration_core.ports.engine import Json, Process, Run
-from integration_core.processes.core import ALL, Core
+from integration_core.processes.core import ALL, FOREVER_MS, Core
 from integration_core.processes.rating import take_up
 from integration_core.rules.billing import billable_contracts, drafts, redraft, selected
 from integration_core.rules.credits import credit_drafts
@@ -27,7 +27,6 @@ from integration_core.rules.schedule import fee_pieces, overage_pieces
 
 LANE, LANE_CREDIT = "erp.invoice", "erp.credit"
 HOLD_CODES = ("TAX_PROFILE_INCOMPLETE", "TAX_VATID_INVALID", "TAX_UNSUPPORTED", "PO_MISSING")
-FOREVER_MS = 1 << 62
 FOR_PEOPLE = frozenset({"MS_SUM_MISMATCH", "STATE_INVALID"})  # refused for good: nothing is on its way
 
 
@@ -37,11 +36,10 @@ def process(core: Core) -> Process:
     async def billing(run: Run) -> None:
         for attempt in ("due", "after"):
             found = await run.transaction(attempt, lambda connection: _look(core, connection, run.key))
-            core.wait_until("billing", run.key, found["waits_until_ms"])
-            for day in found["due"]:
+            for day in found:
                 make = partial(_run, core, code=run.key, day=day)
                 await run.transaction(f"run:{day}", make)
-            if not found["due"]:
+            if not found:
                 return
 
     return billing
@@ -50,14 +48,14 @@ def process(core: Core) -> Process:
 def _look(core: Core, connection: Connection, code: str) -> Json:
     """Release what was held and may go, then say which runs are due; the close looks after them."""
     _retry_held(core, connection, code)
-    due, waits_until_ms = _due(core, connection, code)
+    due = _due(core, connection, code)
     if not due:
         core.engine.request(connection, "close", code)
-    return {"due": due, "waits_until_ms": waits_until_ms}
+    return due
 
 
-def _due(core: Core, connection: Connection, code: str) -> tuple[list[str], int]:
-    """Days of the runs that can be made now, and the cut-off of the next one."""
+def _due(core: Core, connection: Connection, code: str) -> list[str]:
+    """Days of the runs that can be made now; the cut-off of the next one is waited for."""
     entity = core.references(connection).entities[code]
     now_ms = core.clock.now_ms()
     due: list[str] = []
@@ -68,9 +66,10 @@ def _due(core: Core, connection: Connection, code: str) -> tuple[list[str], int]
         if cutoff <= now_ms and complete(core, connection, cutoff):
             due.append(row.billing_date.isoformat())
             continue
-        core.ring(connection, "billing", code, cutoff)
-        return due, cutoff
-    return due, FOREVER_MS
+        core.wait_until(connection, "billing", code, cutoff)
+        return due
+    core.wait_until(connection, "billing", code, FOREVER_MS)
+    return due
 
 
 def complete(core: Core, connection: Connection, cutoff: int) -> bool:
@@ -96,9 +95,7 @@ def _technically_late(core: Core, connection: Connection) -> bool:
     if pending.get("psa.resource:pending") or _nobody_asked_for(core, connection, references):
         return True
     provisioned = core.store.references.provisioned(connection)
-    for_people = {
-        case.entity_bk for case in core.store.cases.all(connection, only_open=True) if case.code in FOR_PEOPLE
-    }
+    for_people = core.store.cases.open_with(connection, FOR_PEOPLE)
     for opportunity in references.opportunities.values():
         passed = gate(opportunity, references)
         if not isinstance(passed, Passed) or passed.contract.key in for_people:
@@ -157,15 +154,21 @@ def _fixed_pieces(
     standing = core.store.references.provisioned(connection)
     active = {key: at for key, at in active_contracts(references, standing).items() if at < cutoff}
     found: list[Piece] = []
-    booked: dict[str, list[Booked]] | None = None
-    for native_id in sorted(contracts & active.keys()):
+    mine = sorted(contracts & active.keys())
+    with_fees = {
+        line.native_id
+        for native_id in mine
+        for line in references.contracts[native_id].lines
+        if line.retainer is not None
+    }
+    booked = _by_line(core.store.work.booked(connection, cutoff, lines=with_fees))
+    for native_id in mine:
         contract = references.contracts[native_id]
         found += milestone_pieces(contract, entity, references, cutoff)
         for line in contract.lines:
             if line.retainer is None:
                 continue
             found += fee_pieces(contract, line, active[native_id], row.billing_date)
-            booked = _by_line(core.store.work.booked(connection, cutoff)) if booked is None else booked
             found += overage_pieces(contract, line, entity, row, booked.get(line.native_id, ()))
     return found
 

@@ -17,10 +17,10 @@ from integration_core.canonical.deals import Contract, ContractLine
 from integration_core.canonical.ledger import Journal, LegalEntity, PeriodClose
 from integration_core.canonical.money import ZERO
 from integration_core.canonical.payroll import PayrollLine, PayrollRun
-from integration_core.canonical.periods import close_at_ms, cutoff_ms, last_day
+from integration_core.canonical.periods import close_at_ms, cutoff_ms, first_day, last_day
 from integration_core.ports.engine import Json, Process, Run
-from integration_core.processes.billing import FOREVER_MS, complete, run_id_of
-from integration_core.processes.core import ALL, Core
+from integration_core.processes.billing import complete, run_id_of
+from integration_core.processes.core import ALL, FOREVER_MS, Core
 from integration_core.processes.payroll import state_journals
 from integration_core.rules.gate import active_contracts
 from integration_core.rules.labour import (
@@ -43,10 +43,9 @@ def process(core: Core) -> Process:
     """`close`, keyed by the entity's code."""
 
     async def close(run: Run) -> None:
-        found = await run.transaction("due", lambda connection: _look(core, connection, run.key))
-        core.wait_until("close", run.key, found["waits_until_ms"])
-        if found["period"]:
-            await run.transaction("post", partial(_post, core, code=run.key, period=found["period"]))
+        period = await run.transaction("due", lambda connection: _look(core, connection, run.key))
+        if period:
+            await run.transaction("post", partial(_post, core, code=run.key, period=period))
 
     return close
 
@@ -58,18 +57,19 @@ def _look(core: Core, connection: Connection, code: str) -> Json:
 
 
 def _due(core: Core, connection: Connection, code: str) -> Json:
-    """The period to be posted now, if one is, and the instant of the next close."""
+    """The period to be posted now, if one is; the instant of the next close is waited for."""
     entity = core.references(connection).entities[code]
     states = core.store.closes.states(connection, code)
     for row in sorted(entity.close_calendar, key=lambda row: row.period):
         if row.period in states:
             continue
-        core.ring(connection, "close", code, row.close_at_ms)
+        core.wait_until(connection, "close", code, row.close_at_ms)
         waits_for_earlier = any(state != CLOSED for state in states.values())
         ready = row.close_at_ms <= core.clock.now_ms() and not waits_for_earlier
         posts = ready and _ready(core, connection, entity, row)
-        return {"period": row.period if posts else None, "waits_until_ms": row.close_at_ms}
-    return {"period": None, "waits_until_ms": FOREVER_MS}
+        return row.period if posts else None
+    core.wait_until(connection, "close", code, FOREVER_MS)
+    return None
 
 
 def _ready(core: Core, connection: Connection, entity: LegalEntity, row: PeriodClose) -> bool:
@@ -89,9 +89,8 @@ def _post(core: Core, connection: Connection, code: str, period: str) -> Json:
         end=last_day(period),
         references=references,
     )
-    booked = core.store.work.booked(connection, close.close_ms)
-    journals = _revenue(core, connection, close, booked)
-    journals += _labour(core, connection, close, booked)
+    journals = _revenue(core, connection, close)
+    journals += _labour(core, connection, close)
     state_journals(core, connection, journals, closes=period)
     core.store.closes.set_state(connection, code, period, POSTED, core.clock.now_ms())
     core.engine.request(connection, "close", code)  # where nothing had to be posted, nobody else would ask
@@ -105,17 +104,19 @@ def _close_ms(core: Core, connection: Connection, code: str, period: str) -> int
     return at_ms
 
 
-def _revenue(core: Core, connection: Connection, close: Close, booked: Sequence[Booked]) -> list[Journal]:
+def _revenue(core: Core, connection: Connection, close: Close) -> list[Journal]:
+    contracts = _contracts(close, core.store.references.provisioned(connection))
+    deferred = {line.native_id for contract in contracts for line in contract.lines if is_deferred(line)}
     charged = defaultdict(list)
-    for one in core.store.pieces.charged(connection, close.entity.code):
+    for one in core.store.pieces.charged(connection, close.entity.code, close.end):
         charged[one.contract_line_native_id].append(one)
     hours = defaultdict(list)
-    for entry in booked:
+    for entry in core.store.work.booked(connection, close.close_ms, lines=deferred):
         hours[entry.contract_line_native_id].append(entry)
     before = core.store.closes.recognised(connection, close.period)
     journals: list[Journal] = []
     recognised: dict[str, Decimal] = {}
-    for contract in _contracts(close, core.store.references.provisioned(connection)):
+    for contract in contracts:
         for line in contract.lines:
             now = _earned(core, connection, close, contract, line, hours[line.native_id])
             if now is not None:
@@ -162,7 +163,7 @@ def _earned(
     return found
 
 
-def _labour(core: Core, connection: Connection, close: Close, booked: Sequence[Booked]) -> list[Journal]:
+def _labour(core: Core, connection: Connection, close: Close) -> list[Journal]:
     """PAY of runs that were not stated yet, and LAB of everyone whose cost stands in this period's pool."""
     references = close.references
     mine = [
@@ -171,6 +172,8 @@ def _labour(core: Core, connection: Connection, close: Close, booked: Sequence[B
         if run.entity_code == close.entity.code and not run.deleted
     ]
     runs = sorted(runs_to_spread(close, mine), key=lambda run: (run.period, run.native_id))
+    first = first_day(min([close.period, *(run.period for run in runs)]))
+    booked = core.store.work.booked(connection, close.close_ms, days=(first, close.end))
     by_person = defaultdict(list)
     for entry in booked:
         by_person[entry.employee_no].append(entry)

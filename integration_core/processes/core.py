@@ -1,12 +1,14 @@
 """What every process works with: the systems, the memory, the engine's doorbell, and some settings."""
 
 from collections.abc import Callable, Mapping
+from operator import is_
 from threading import Lock
 from typing import Protocol, TypeVar
 
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from integration_core.canonical.work import Employee
 from integration_core.ports.clock import Clock
 from integration_core.ports.engine import Activations
 from integration_core.ports.store import Store
@@ -15,6 +17,8 @@ from integration_core.rules.references import RecordOf, References
 
 ALL = "all"
 MARGIN_MS = 1_000
+FOREVER_MS = 1 << 62  # nothing is waited for
+_KEPT_PICTURES = 8
 
 
 T = TypeVar("T")
@@ -33,6 +37,18 @@ class Settings(Struct, frozen=True, kw_only=True):
     overlap_ms: int = 120_000  # re-read before every watermark: equal stamps, late commits
     visibility_lag_ms: Mapping[str, int]  # declared by each source, by its name
     rating_batch: int = 2_000
+
+
+class Settled(Struct, frozen=True):
+    """A deal that is built and that nobody waits for: the records it was judged by, and its keys."""
+
+    papers: tuple[object, ...]
+    keys: frozenset[str]
+
+    def still_holds(self, papers: tuple[object, ...], troubled: frozenset[str]) -> bool:
+        """Whether nothing of it has moved: records are replaced, never changed."""
+        same = len(papers) == len(self.papers) and all(map(is_, papers, self.papers))
+        return same and not self.keys & troubled
 
 
 class Core:
@@ -102,45 +118,28 @@ class Core:
         return self._read(lambda connection: self.store.crosswalk.native_ids(connection, system, entity))
 
     def forget(self) -> None:
-        """Build the picture anew next time: after a crash, what was seen may never have been committed."""
+        """Build the pictures anew next time: after a crash, what was seen may never have been committed."""
         self._references, self._seen = References(), 0
-        self._watermarks: dict[tuple[str, str], int] = {}
-        self.unwell: set[str] = self._read(self._open_technical_cases)
-        self.rating_waits = True
-        self.suspects_due = True  # entries came in since they were last compared with each other
-        self.waits_until_ms: dict[tuple[str, str], int] = {}  # by process and key: when time alone may help
+        self._pictures: dict[int, tuple[int, References]] = {}  # by instant, the last used last
+        self.deals_settled: dict[str, Settled] = {}  # by native id of the opportunity
+        # By employee number: the record that was last stated, and until when it says the same.
+        self.people_told: dict[str, tuple[Employee, int]] = {}
 
-    def _open_technical_cases(self, connection: Connection) -> set[str]:
-        codes = ("TECH_DLQ", "TECH_AUTH", "SCHEMA_INVALID")
-        cases = self.store.cases.all(connection, only_open=True)
-        return {case.entity_bk for case in cases if case.code in codes}
+    def watermarks(self, source: str) -> dict[str, int]:
+        """How far the streams of a source are known; one that was never polled is not there."""
+        known = self._read(self.store.intake.watermarks)
+        return {stream: at_ms for (name, stream), at_ms in known.items() if name == source}
 
-    def watermark_ms(self, source: str, stream: str) -> int:
-        """How far a stream is known; 0 before its first poll."""
-        if (source, stream) not in self._watermarks:
-            found = self._read(lambda connection: self.store.intake.watermark(connection, source, stream))
-            self._watermarks[source, stream] = found or 0
-        return self._watermarks[source, stream]
-
-    def note_watermark(self, source: str, stream: str, complete_to_ms: int) -> None:
-        """Remember what was just stored."""
-        known = self._watermarks.get((source, stream), 0)
-        self._watermarks[source, stream] = max(known, complete_to_ms)
-
-    def time_may_help(self) -> bool:
+    def time_may_help(self, connection: Connection) -> bool:
         """Whether an instant that somebody waits for has come; True too before anybody said so."""
-        return self.clock.now_ms() >= min(self.waits_until_ms.values(), default=0)
+        return self.clock.now_ms() >= next(iter(self.store.waits.all(connection)), 0)
 
-    def wait_until(self, process: str, key: str, instant_ms: int) -> None:
-        """Remember what a process waits for; outside its transaction, which may be done again."""
-        self.waits_until_ms[process, key] = instant_ms
-
-    def ring(self, connection: Connection, process: str, key: str, instant_ms: int) -> None:
-        """Have every source polled as soon as its answer can prove that all before an instant is known.
+    def wait_until(self, connection: Connection, process: str, key: str, instant_ms: int) -> None:
+        """Wait for an instant, and have every source polled as soon as it can prove that all before is known.
 
         Once for each instant: later polls choose their own time by what is waited for.
         """
-        if self.waits_until_ms.get((process, key)) == instant_ms:
+        if not self.store.waits.put(connection, process, key, instant_ms) or instant_ms >= FOREVER_MS:
             return
         now_ms = self.clock.now_ms()
         for name in sorted(self.sources):
@@ -148,14 +147,14 @@ class Core:
             if at_ms > now_ms and self.known_to_ms(connection, name) < instant_ms:
                 self.engine.schedule(connection, "poll", name, at_ms)
 
-    def next_poll_ms(self, source: str) -> int:
+    def next_poll_ms(self, connection: Connection, source: str) -> int:
         """When a source is to be polled again: at the next full interval, or when somebody waits for it.
 
         All sources share these instants, so that what depends on several of them is looked at once.
         """
         now_ms, interval_ms = self.clock.now_ms(), int(self.settings.poll_interval_seconds * 1000)
         usual_ms = (now_ms // interval_ms + 1) * interval_ms
-        wished = (self._proof_ms(source, instant_ms) for instant_ms in self.waits_until_ms.values())
+        wished = (self._proof_ms(source, instant_ms) for instant_ms in self.store.waits.all(connection))
         return min([usual_ms, *(at_ms for at_ms in wished if at_ms > now_ms)])
 
     def _proof_ms(self, source: str, instant_ms: int) -> int:
@@ -163,9 +162,18 @@ class Core:
 
     def references_at(self, connection: Connection, before_ms: int) -> References:
         """The picture of the sources as they had committed it before an instant."""
-        picture = References()
-        records = self.store.references.as_of(connection, before_ms)
-        picture.add_all(record for record in records if isinstance(record, RecordOf))
+        with self._lock:
+            kept = self._pictures.pop(before_ms, None)
+        seen, picture = kept if kept is not None else (0, References())
+        latest = self.store.references.latest_seq(connection)
+        if seen == 0 or self.store.references.has_since(connection, seen, before_ms):
+            picture = References()
+            records = self.store.references.as_of(connection, before_ms)
+            picture.add_all(record for record in records if isinstance(record, RecordOf))
+        with self._lock:
+            self._pictures[before_ms] = latest, picture
+            while len(self._pictures) > _KEPT_PICTURES:
+                self._pictures.pop(next(iter(self._pictures)))
         return picture
 
     def known_to_ms(self, connection: Connection, *sources: str) -> int:

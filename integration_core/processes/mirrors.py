@@ -1,6 +1,6 @@
 """What CRM and PSA should show of billing, stated whenever a document or its payment moved (finance 1.5)."""
 
-from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -24,25 +24,71 @@ CREDIT = "credit"
 ZERO = Decimal(0)
 
 
+MAXIMUM_BATCHES = 1_000_000
+DUE_A_BATCH = 200
+
+
 def process(core: Core) -> Process:
     """`mirrors`: compares nothing with the targets, it only states; the outbox knows what changed."""
 
     async def mirrors(run: Run) -> None:
-        await run.transaction("want", lambda connection: _want(core, connection))
+        for number in range(MAXIMUM_BATCHES):
+            if not await run.transaction(f"want:{number}", lambda connection: _want(core, connection)):
+                return
 
     return mirrors
 
 
 def _want(core: Core, connection: Connection) -> Json:
-    references = core.references(connection)
-    provisioned = core.store.references.provisioned(connection)
-    documents = {row.key: row for row in core.store.documents.all(connection)}
+    """State what some of what moved should look like now; False when nothing had moved."""
+    mirroring = core.store.mirroring
+    due = mirroring.due(connection, DUE_A_BATCH)
+    if not (due.documents or due.cards or due.contracts):
+        return False
+    contracts = {*due.contracts, *mirroring.contracts_of(connection, due.documents)}
+    shares = mirroring.shares(connection, contracts)
+    marks = mirroring.marks(connection, {*due.cards, *mirroring.cards_of(connection, due.documents)})
+    milestones = mirroring.milestones(connection, due.documents)
+    keys = {key for shared in shares.values() for key, _ in shared}
+    keys |= {key for mark in marks for key in mark.documents} | {*milestones.values()}
+    documents = mirroring.documents(connection, keys)
     posted = {key: row for key, row in documents.items() if row.status in POSTED and row.number}
-    by_contract = _by_contract(posted, core.store.documents.amounts_by_contract(connection))
+    lanes = {
+        **_of_contracts(core, connection, sorted(contracts), shares, posted),
+        LANE_MARK: [
+            (mark.split_native_id, msgspec.to_builtins(_mark(mark.split_native_id, mark.documents, posted)))
+            for mark in marks
+            if all(key in posted for key in mark.documents)
+        ],
+        LANE_MILESTONE: [
+            (native_id, msgspec.to_builtins(_milestone(native_id, posted[key])))
+            for native_id, key in sorted(milestones.items())
+            if key in posted
+        ],
+    }
+    now_ms = core.clock.now_ms()
+    for lane, rows in lanes.items():
+        if core.store.outbox.want(connection, lane, rows, now_ms):
+            core.engine.request(connection, "send", lane)
+    mirroring.done(connection, due)
+    return True
+
+
+def _of_contracts(
+    core: Core,
+    connection: Connection,
+    native_ids: Sequence[str],
+    shares: Mapping[str, Sequence[tuple[str, Decimal]]],
+    posted: Mapping[str, DocumentRow],
+) -> dict[str, list[tuple[str, Json]]]:
+    """What the CRM should show of contracts whose projects stand, and of their opportunities."""
+    references = core.references(connection)
     contracts, opportunities = [], []
-    for native_id in sorted(provisioned):
+    for native_id in native_ids:
+        if not core.store.references.is_provisioned(connection, native_id):
+            continue  # it comes again when it is
         contract = references.contracts[native_id]
-        mine = by_contract.get(native_id, [])
+        mine = [(posted[key], net) for key, net in shares.get(native_id, ()) if key in posted]
         mirror = _contract_mirror(native_id, contract.ccy, mine)
         contracts.append((native_id, msgspec.to_builtins(mirror)))
         invoices = [row for row, _ in mine if row.kind != CREDIT]
@@ -51,37 +97,7 @@ def _want(core: Core, connection: Connection) -> Json:
         status = "Completed" if done else "Active"
         opportunity = _opportunity_mirror(contract.opportunity_native_id, status, invoices)
         opportunities.append((contract.opportunity_native_id, msgspec.to_builtins(opportunity)))
-    marks = [
-        (mark.split_native_id, msgspec.to_builtins(_mark(mark.split_native_id, mark.documents, posted)))
-        for mark in core.store.documents.marks(connection)
-        if all(key in posted for key in mark.documents)
-    ]
-    milestones = [
-        (native_id, msgspec.to_builtins(_milestone(native_id, posted[key])))
-        for native_id, key in sorted(core.store.pieces.milestone_documents(connection).items())
-        if key in posted
-    ]
-    now_ms = core.clock.now_ms()
-    lanes = (
-        (LANE_CONTRACT, contracts),
-        (LANE_OPPORTUNITY, opportunities),
-        (LANE_MARK, marks),
-        (LANE_MILESTONE, milestones),
-    )
-    for lane, rows in lanes:
-        if core.store.outbox.want(connection, lane, rows, now_ms):
-            core.engine.request(connection, "send", lane)
-    return None
-
-
-def _by_contract(
-    posted: dict[str, DocumentRow], amounts: dict[str, dict[str, Decimal]]
-) -> dict[str, list[tuple[DocumentRow, Decimal]]]:
-    found: dict[str, list[tuple[DocumentRow, Decimal]]] = defaultdict(list)
-    for key in sorted(posted):
-        for contract, net in sorted(amounts.get(key, {}).items()):
-            found[contract].append((posted[key], net))
-    return found
+    return {LANE_CONTRACT: contracts, LANE_OPPORTUNITY: opportunities}
 
 
 def _contract_mirror(
@@ -121,7 +137,7 @@ def _opportunity_mirror(
     )
 
 
-def _mark(split_native_id: str, keys: tuple[str, ...], posted: dict[str, DocumentRow]) -> BillingMark:
+def _mark(split_native_id: str, keys: tuple[str, ...], posted: Mapping[str, DocumentRow]) -> BillingMark:
     last = max((posted[key] for key in keys), key=lambda row: row.number or "")
     return BillingMark(
         split_native_id=split_native_id,

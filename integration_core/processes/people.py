@@ -9,7 +9,7 @@ from integration_core.canonical.ledger import ErpEmployee, LegalEntity
 from integration_core.canonical.periods import cutoff_ms, local_date
 from integration_core.canonical.work import Employee, JobRow, Resource
 from integration_core.ports.engine import Json, Process, Run
-from integration_core.processes.core import ALL, Core
+from integration_core.processes.core import ALL, FOREVER_MS, Core
 from integration_core.rules.rating import job_on
 
 LANE_PSA, LANE_ERP = "psa.resource", "erp.employee"
@@ -19,17 +19,24 @@ def process(core: Core) -> Process:
     """`people`: states what PSA and ERP should hold of every person; leavers stay, inactive."""
 
     async def people(run: Run) -> None:
-        await run.transaction("want", lambda connection: _want(core, connection))
+        told: dict[str, tuple[Employee, int]] = {}
+        await run.transaction("want", lambda connection: _want(core, connection, told))
+        core.people_told.update(told)  # only now: a transaction may be done again
 
     return people
 
 
-def _want(core: Core, connection: Connection) -> Json:
+def _want(core: Core, connection: Connection, told: dict[str, tuple[Employee, int]]) -> Json:
+    """State everybody who is not known to be stated just so; fills `told` with whom that is true of now."""
     erp_known_ms = core.known_to_ms(connection, core.erp.name)  # before what it promises is read
     references = core.references(connection)
     now_ms = core.clock.now_ms()
-    resources, employees, changes_ms = [], [], list[int]()
-    for employee in references.employees.values():
+    resources, employees, healed = [], [], []
+    told.clear()
+    for number, employee in references.employees.items():
+        known = core.people_told.get(number)
+        if known is not None and known[0] is employee and now_ms < known[1]:
+            continue
         entity = references.entities.get(employee.entity_code)
         if entity is None:
             if erp_known_ms <= employee.recorded_at_ms:
@@ -44,15 +51,16 @@ def _want(core: Core, connection: Connection) -> Json:
         employees.append(
             (employee.employee_no, msgspec.to_builtins(to_erp_employee(employee, entity, today)))
         )
-        changes_ms += _changes_ms(employee, entity, today)
-    for case in core.store.cases.all(connection, only_open=True):
-        if case.code == "DIM_MISSING" and case.entity_bk.removeprefix("RS|") in dict(resources):
-            core.store.cases.resolve(connection, case.entity_bk, ("DIM_MISSING",), now_ms)
+        healed.append(f"RS|{employee.employee_no}")
+        told[number] = employee, min(_changes_ms(employee, entity, today), default=FOREVER_MS)
+    for bk in sorted(core.store.cases.open_with(connection, ("DIM_MISSING",)).intersection(healed)):
+        core.store.cases.resolve(connection, bk, ("DIM_MISSING",), now_ms)
     outbox = core.store.outbox
     if outbox.want(connection, LANE_PSA, resources, now_ms):
         core.engine.request(connection, "send", LANE_PSA)
     if outbox.want(connection, LANE_ERP, employees, now_ms):
         core.engine.request(connection, "send", LANE_ERP)
+    changes_ms = [until for _, until in {**core.people_told, **told}.values() if now_ms < until < FOREVER_MS]
     if changes_ms:
         core.engine.schedule(connection, "people", ALL, min(changes_ms))  # no news will say that it is time
     return None

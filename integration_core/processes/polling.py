@@ -5,7 +5,7 @@ cut-off. What was read is stored in few transactions; a poll that was cut off si
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import partial
 
 import msgspec
@@ -35,6 +35,7 @@ HEALED = ("TECH_DLQ", "TECH_AUTH", "SCHEMA_INVALID")
 class Harvest(msgspec.Struct):
     """Pages read and not stored yet, and streams that were read to their end."""
 
+    known_ms: dict[str, int]  # by stream, as the poll began
     pages: list[tuple[str, ChangePage]] = []
     records: int = 0
     fresh: bool = False
@@ -45,7 +46,7 @@ def process(core: Core) -> Process:
 
     async def poll(run: Run) -> None:
         source = core.sources[run.key]
-        harvest = Harvest()
+        harvest = Harvest(known_ms=core.watermarks(source.name))
         for stream in source.streams:
             await _read(core, run, source, stream, harvest)
         await _store(core, run, source, harvest, last=True)
@@ -71,7 +72,7 @@ async def _read(core: Core, run: Run, source: Source, stream: str, harvest: Harv
 
 
 async def _pages(core: Core, run: Run, source: Source, stream: str, harvest: Harvest) -> None:
-    since_ms = max(0, core.watermark_ms(source.name, stream) - core.settings.overlap_ms)
+    since_ms = max(0, harvest.known_ms.get(stream, 0) - core.settings.overlap_ms)
     cursor: str | None = None
     for _ in range(MAXIMUM_PAGES):
         page = await source.read_changes(stream, since_ms, cursor)
@@ -90,10 +91,6 @@ async def _store(core: Core, run: Run, source: Source, harvest: Harvest, *, last
     name = f"{'end' if last else 'take'}:{_digest(harvest.pages)}"
     work = partial(_take, core, source=source, harvest=harvest, last=last)
     harvest.fresh = bool(await run.transaction(name, work)) or harvest.fresh
-    for stream, page in harvest.pages:
-        if page.complete_to_ms is not None:
-            core.note_watermark(source.name, stream, page.complete_to_ms)
-            core.unwell.discard(f"{source.name}.{stream}")  # only now: a transaction may be done again
     harvest.pages, harvest.records = [], 0
 
 
@@ -101,18 +98,19 @@ def _take(core: Core, connection: Connection, source: Source, harvest: Harvest, 
     """Whether anything was new; with the last part the followers are asked for."""
     now_ms, store = core.clock.now_ms(), core.store
     fresh, complete = False, dict[str, int]()
+    unwell = set(store.cases.open_with(connection, HEALED))
     for stream, page in harvest.pages:
         if page.records or page.unread:
             taken = store.intake.take(connection, source.name, stream, page.records, page.unread, now_ms)
             fresh = fresh or taken.fresh > 0
             fresh = _observe(core, connection, page.records) or fresh
-            _note_unread(core, connection, source, page)
+            _note_unread(core, connection, source, page, unwell)
         if page.complete_to_ms is not None:
             complete[stream] = page.complete_to_ms
-            _healthy(core, connection, source, stream)
+            _healthy(core, connection, source, stream, unwell)
     store.intake.advance(connection, source.name, complete)
     if last:
-        core.engine.schedule(connection, "poll", source.name, core.next_poll_ms(source.name))
+        core.engine.schedule(connection, "poll", source.name, core.next_poll_ms(connection, source.name))
         _follow(core, connection, fresh=fresh or harvest.fresh)
     return fresh
 
@@ -122,9 +120,11 @@ def _observe(core: Core, connection: Connection, records: Sequence[SourceRecord]
     return bool(states) and core.store.documents.observed(connection, states) > 0
 
 
-def _note_unread(core: Core, connection: Connection, source: Source, page: ChangePage) -> None:
+def _note_unread(
+    core: Core, connection: Connection, source: Source, page: ChangePage, unwell: set[str]
+) -> None:
     for unread in page.unread:
-        core.unwell.add(_unread_key(unread))
+        unwell.add(_unread_key(unread))
         core.store.cases.open(
             connection,
             unread.code,
@@ -133,11 +133,11 @@ def _note_unread(core: Core, connection: Connection, source: Source, page: Chang
             unread.recorded_at_ms,
             ("poll", source.name),
         )
-    if not core.unwell:
+    if not unwell:
         return
     for record in page.records:
         key = f"{type(record).__name__}|{getattr(record, 'native_id', '')}"
-        if key in core.unwell:
+        if key in unwell:
             core.store.cases.resolve(connection, key, HEALED, core.clock.now_ms())
 
 
@@ -145,15 +145,14 @@ def _unread_key(unread: Unread) -> str:
     return f"{unread.entity}|{unread.native_id}"
 
 
-def _healthy(core: Core, connection: Connection, source: Source, stream: str) -> None:
+def _healthy(core: Core, connection: Connection, source: Source, stream: str, unwell: Container[str]) -> None:
     key = f"{source.name}.{stream}"
-    if key in core.unwell:
+    if key in unwell:
         core.store.cases.resolve(connection, key, HEALED, core.clock.now_ms())
 
 
 async def _unwell(core: Core, run: Run, source: Source, stream: str, error: VendorError) -> None:
     key = f"{source.name}.{stream}"
-    core.unwell.add(key)
 
     def note(connection: Connection) -> Json:
         code = "SCHEMA_INVALID" if isinstance(error, Unreadable) else technical_code(error)
@@ -170,7 +169,7 @@ def _follow(core: Core, connection: Connection, *, fresh: bool) -> None:
     if fresh:
         for name in FOLLOWERS:
             core.engine.request(connection, name, ALL)
-    elif core.rating_waits or core.time_may_help():
+    elif core.store.work.unfinished(connection) or core.time_may_help(connection):
         core.engine.request(connection, "rating", ALL)  # which asks for billing when it is through
 
 

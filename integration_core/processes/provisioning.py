@@ -49,7 +49,7 @@ def process(core: Core) -> Process:
 
 def _plan(core: Core, connection: Connection, contract_native_id: str) -> Json:
     """What is to be done: nothing if it stands, or if the gate has closed again."""
-    if contract_native_id in core.store.references.provisioned(connection):
+    if core.store.references.is_provisioned(connection, contract_native_id):
         return None
     references = core.references(connection)
     contract = references.contracts[contract_native_id]

@@ -5,11 +5,13 @@ which was recorded earlier but read later cannot change an amount.
 """
 
 from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection
 
 from integration_core.canonical.billing import Blocked
 from integration_core.ports.engine import Json, Process, Run
+from integration_core.ports.store import Resolved
 from integration_core.processes.core import ALL, Core
 from integration_core.rules.rating import rate, valid_ms
 
@@ -25,34 +27,66 @@ CODES = (
 MAXIMUM_BATCHES = 1_000_000
 
 
+CARDS_A_BATCH = 2_000
+
+
 def process(core: Core) -> Process:
     """`rating`: rates every entry that can be rated by now."""
 
     async def rating(run: Run) -> None:
-        await run.transaction("resolve", lambda connection: take_up(core, connection))
+        await _enter(core, run)
         after = ""
         for number in range(MAXIMUM_BATCHES):
             after = await run.transaction(f"batch:{number}", partial(_batch, core, after=after))
             if not after:
-                core.suspects_due = False  # only now: a transaction may be rolled back and done again
                 return
 
     return rating
 
 
-def take_up(core: Core, connection: Connection) -> int:
-    """Make entries of all approved cards that can be entries by now; returns how many cards did."""
-    resolved = core.store.work.resolve(connection)
-    core.suspects_due = core.suspects_due or resolved.entered > 0
+async def _enter(core: Core, run: Run) -> None:
+    """Make entries of parked cards, batch by batch; again from the start while that lets others go on."""
+    after, entered = None, 0
+    for number in range(MAXIMUM_BATCHES):
+        found = await run.transaction(f"enter:{number}", partial(_enter_batch, core, after=after))
+        entered += found["entered"]
+        after = found["after"]
+        if after is None:
+            if not entered or found["is_whole"]:
+                return
+            entered = 0
+
+
+def _enter_batch(core: Core, connection: Connection, after: list[Any] | None) -> Json:
+    place = None if after is None else (int(after[0]), str(after[1]))
+    resolved = core.store.work.resolve(connection, CARDS_A_BATCH, place)
+    _note(core, connection, resolved)
+    if resolved.carries_on:
+        core.engine.request(connection, "mirrors", ALL)
+    return {
+        "entered": resolved.entered,
+        "after": None if resolved.after is None else list(resolved.after),
+        "is_whole": place is None and resolved.after is None,  # it was all in one batch
+    }
+
+
+def take_up(core: Core, connection: Connection) -> bool:
+    """Make entries of approved cards that can be entries by now, if there are any; whether there were."""
+    after = None
+    while True:
+        resolved = core.store.work.resolve(connection, CARDS_A_BATCH, after)
+        _note(core, connection, resolved)
+        after = resolved.after
+        if resolved.entered or after is None:
+            return resolved.entered > 0
+
+
+def _note(core: Core, connection: Connection, resolved: Resolved) -> None:
+    now_ms = core.clock.now_ms()
     for bk in resolved.outrun:
-        core.store.cases.resolve(connection, bk, CODES, core.clock.now_ms())
-    return resolved.entered
-
-
-def _note_suspects(core: Core, connection: Connection) -> None:
-    for bks in core.store.work.suspects(connection):
+        core.store.cases.resolve(connection, bk, CODES, now_ms)
+    for bks in resolved.suspects:
         text = f"Time entry {bks[0]} looks like {', '.join(bks[1:])} entered twice; confirm or reverse it."
-        now_ms = core.clock.now_ms()
         core.store.cases.open(connection, "TIME_DUPLICATE_SUSPECT", bks[0], text, now_ms, ("rating", ALL))
 
 
@@ -63,9 +97,6 @@ def _batch(core: Core, connection: Connection, after: str) -> Json:
     references = core.references(connection)
     entries = core.store.work.unrated(connection, horizon_ms, core.settings.rating_batch, after)
     if not entries:
-        core.rating_waits = core.store.work.unfinished(connection)
-        if core.suspects_due:
-            _note_suspects(core, connection)
         for code in references.entities:
             core.engine.request(connection, "billing", code)
         return ""
@@ -75,14 +106,14 @@ def _batch(core: Core, connection: Connection, after: str) -> Json:
         for one in results
         if one.entry.was_blocked and not isinstance(one, Blocked)
     }
-    core.store.work.settle(connection, results, core.clock.now_ms(), healed_ms)
-    troubled = {case.entity_bk for case in core.store.cases.all(connection, only_open=True)}
+    now_ms = core.clock.now_ms()
+    core.store.work.settle(connection, results, now_ms, healed_ms)
+    troubled = core.store.cases.open_about(connection, [one.entry.bk for one in results])
     for result in results:
         bk = result.entry.bk
         if isinstance(result, Blocked):
-            core.store.cases.open(
-                connection, result.code, bk, result.text, result.entry.a_ms, ("rating", ALL)
-            )
+            replay = ("rating", ALL)
+            core.store.cases.open(connection, result.code, bk, result.text, result.entry.a_ms, replay)
         elif bk in troubled:
-            core.store.cases.resolve(connection, bk, (*CODES, "TIME_UNAPPROVED"), core.clock.now_ms())
+            core.store.cases.resolve(connection, bk, (*CODES, "TIME_UNAPPROVED"), now_ms)
     return entries[-1].source_id

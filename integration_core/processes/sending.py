@@ -93,7 +93,7 @@ def _settle(
 ) -> Json:
     now_ms = core.clock.now_ms()
     again_ms = core.store.outbox.settle(connection, rows, outcomes, now_ms)
-    troubled = {case.entity_bk for case in core.store.cases.all(connection, only_open=True)}
+    troubled = core.store.cases.open_about(connection, [_business_key(lane, row.key) for row in rows])
     for row, outcome in zip(rows, outcomes, strict=True):
         bk = _business_key(lane, row.key)
         if isinstance(outcome, Written):

@@ -73,6 +73,8 @@ class References:
         self.periods: dict[tuple[str, str], PeriodState] = {}  # by entity code and period
         self._cards: dict[tuple[str, str | None, str], list[RateLine]] | None = None
         self._absences: dict[str, list[Absence]] | None = None
+        self._milestones: dict[str, list[MilestoneState]] | None = None  # by contract line
+        self._estimates: dict[str, list[Estimate]] | None = None  # by contract line
         self._contract_of_opportunity: dict[str, tuple[str, ...]] = {}
         self._lines: dict[str, tuple[Contract, ContractLine]] = {}
 
@@ -115,8 +117,10 @@ class References:
                 self._absences = None
             case MilestoneState():
                 self.milestones[record.native_id] = record
+                self._milestones = None
             case Estimate():
                 self.estimates[record.native_id] = record
+                self._estimates = None
             case ProjectState():
                 self.projects[record.contract_native_id] = record
             case PayrollRun():
@@ -128,9 +132,9 @@ class References:
         """The same picture, to be added to while others still look at this one."""
         twin = References.__new__(References)
         for name, value in vars(self).items():
-            setattr(twin, name, value.copy() if isinstance(value, dict) else value)
-        twin._cards = None
-        twin._absences = None
+            # What was sorted out of the records is never changed, only dropped when a record comes in.
+            is_index = name in ("_cards", "_absences", "_milestones", "_estimates")
+            setattr(twin, name, value.copy() if isinstance(value, dict) and not is_index else value)
         return twin
 
     def add_all(self, records: Iterable[RecordOf]) -> None:
@@ -149,26 +153,43 @@ class References:
         """A contract line with its contract."""
         return self._lines.get(line_native_id)
 
+    # Pictures are shared by threads: each index is built aside and shown only when it is whole.
+
     def milestones_of(self, line_native_id: str) -> list[MilestoneState]:
         """What is known of a line's milestones, in their order."""
-        mine = [one for one in self.milestones.values() if one.contract_line_native_id == line_native_id]
-        return sorted(mine, key=lambda one: (one.seq, one.native_id))
+        if self._milestones is None:
+            found = defaultdict(list)
+            for one in sorted(self.milestones.values(), key=lambda one: (one.seq, one.native_id)):
+                found[one.contract_line_native_id].append(one)
+            self._milestones = dict(found)
+        return self._milestones.get(line_native_id, [])
+
+    def estimates_of(self, line_native_id: str) -> list[Estimate]:
+        """What was estimated of a line's hours, earliest first."""
+        if self._estimates is None:
+            found = defaultdict(list)
+            for one in sorted(self.estimates.values(), key=lambda one: (one.recorded_at_ms, one.native_id)):
+                found[one.contract_line_native_id].append(one)
+            self._estimates = dict(found)
+        return self._estimates.get(line_native_id, [])
 
     def absences_of(self, employee_native_id: str) -> list[Absence]:
         """What is known of a person's absences."""
         if self._absences is None:
-            self._absences = defaultdict(list)
+            found = defaultdict(list)
             for absence in self.absences.values():
-                self._absences[absence.employee_native_id].append(absence)
+                found[absence.employee_native_id].append(absence)
+            self._absences = dict(found)
         return self._absences.get(employee_native_id, [])
 
     def rates(self, scope: str, owner: str | None, level: str) -> list[RateLine]:
         """Live rate lines of one card owner and level, in a total order."""
         if self._cards is None:
-            self._cards = defaultdict(list)
+            found = defaultdict(list)
             for line in sorted(self.rate_lines.values(), key=lambda line: line.native_id):
                 if not line.deleted:
-                    self._cards[line.scope, line.owner_native_id, line.level].append(line)
+                    found[line.scope, line.owner_native_id, line.level].append(line)
+            self._cards = dict(found)
         return self._cards.get((scope, owner, level), [])
 
     def _add_employee(self, employee: Employee) -> None:

@@ -84,14 +84,11 @@ def estimated_hours(close: Close, contract: Contract, line: ContractLine) -> Dec
     """The latest estimate known at the close, else the template's hours (finance V7)."""
     known = [
         one
-        for one in close.references.estimates.values()
-        if one.contract_line_native_id == line.native_id
-        and not one.deleted
-        and one.recorded_at_ms < close.close_ms
+        for one in close.references.estimates_of(line.native_id)
+        if not one.deleted and one.recorded_at_ms < close.close_ms
     ]
-    latest = max(known, key=lambda one: (one.recorded_at_ms, one.native_id), default=None)
-    if latest is not None:
-        return latest.total_hours
+    if known:
+        return known[-1].total_hours
     return sum(
         (
             task.planned

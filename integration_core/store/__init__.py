@@ -6,9 +6,11 @@ from integration_core.store.closes import Closes
 from integration_core.store.crosswalk import Crosswalk
 from integration_core.store.documents import Documents
 from integration_core.store.intake import Intake
+from integration_core.store.mirroring import Mirroring
 from integration_core.store.outbox import Outbox
 from integration_core.store.pieces import Pieces
 from integration_core.store.references import ReferenceReader
+from integration_core.store.waits import Waits
 from integration_core.store.work import Work
 
 
@@ -22,6 +24,8 @@ class Store:
         self.pieces = Pieces()
         self.documents = Documents()
         self.closes = Closes()
+        self.mirroring = Mirroring()
+        self.waits = Waits()
         self.outbox = Outbox()
         self.cases = Cases()
         self.references = ReferenceReader()

@@ -1,6 +1,6 @@
 """The exception queue: one open case for each code and entity, with owner, deadline and replay."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -62,6 +62,26 @@ class Cases:
             )
             .values(resolved_at_ms=at_ms)
         )
+
+    def open_about(self, connection: Connection, entity_bks: Collection[str]) -> frozenset[str]:
+        """Those of some entities that an open case is about."""
+        table, found = schema.case, set[str]()
+        for chunk in schema.chunks(entity_bks, 400):
+            rows = connection.execute(
+                select(table.c.entity_bk).where(
+                    table.c.entity_bk.in_(chunk), table.c.resolved_at_ms.is_(None)
+                )
+            )
+            found.update(rows.scalars())
+        return frozenset(found)
+
+    def open_with(self, connection: Connection, codes: Collection[str]) -> frozenset[str]:
+        """The entities that open cases of some codes are about."""
+        table = schema.case
+        rows = connection.execute(
+            select(table.c.entity_bk).where(table.c.resolved_at_ms.is_(None), table.c.code.in_(sorted(codes)))
+        )
+        return frozenset(rows.scalars())
 
     def all(self, connection: Connection, *, only_open: bool = False) -> Sequence[CaseRow]:
         """Cases in the order they were opened."""

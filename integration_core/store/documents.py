@@ -1,20 +1,18 @@
 """Billing runs, their documents, and what the ERP last said of each."""
 
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from integration_core.canonical.billing import CreditDraft, Draft, Piece
 from integration_core.canonical.ledger import InvoiceState
-from integration_core.canonical.work import TimeCard
-from integration_core.ports.store import DocumentRow, Mark
+from integration_core.ports.store import DocumentRow
 from integration_core.store import schema
-from integration_core.store.payloads import read
+from integration_core.store.mirroring import DOCUMENT, document_of, note_due
 from integration_core.store.pieces import LOCKED_STATES, piece_of
 
 POSTED_STATES = frozenset({"POSTED", "PARTIALLY_PAID", "PAID", "CREDITED", "APPLIED"})
@@ -71,9 +69,10 @@ class Documents:
 
     def observed(self, connection: Connection, states: Sequence[InvoiceState]) -> int:
         """Take up what the ERP says; returns how many of our documents changed."""
-        table, changed = schema.document, 0
+        table, changed = schema.document, list[str]()
+        known = self._known(connection, [state.key for state in states])
         for state in states:
-            row = connection.execute(select(table).where(table.c.key == state.key)).first()
+            row = known.get(state.key)
             if row is None or row.recorded_at_ms > state.recorded_at_ms:
                 continue
             values = {
@@ -87,12 +86,22 @@ class Documents:
             # The stamp moves even where nothing else does, or an older state could still come in after it.
             stamped = {**values, "recorded_at_ms": state.recorded_at_ms}
             connection.execute(update(table).where(table.c.key == state.key).values(**stamped))
+            known[state.key] = SimpleNamespace(**{**vars(row), **stamped})
             if all(getattr(row, name) == value for name, value in values.items()):
                 continue
-            changed += 1
+            changed.append(state.key)
             if state.status in POSTED_STATES:
                 self._posted(connection, row.kind, state.key)
-        return changed
+        note_due(connection, DOCUMENT, changed)
+        return len(changed)
+
+    def _known(self, connection: Connection, keys: Sequence[str]) -> dict[str, Any]:
+        table = schema.document
+        found: dict[str, Any] = {}
+        for chunk in schema.chunks(keys, 400):
+            rows = connection.execute(select(table).where(table.c.key.in_(chunk)))
+            found |= {row.key: SimpleNamespace(**row._mapping) for row in rows}
+        return found
 
     def _posted(self, connection: Connection, kind: str, key: str) -> None:
         table = schema.piece
@@ -116,75 +125,7 @@ class Documents:
     def all(self, connection: Connection) -> Sequence[DocumentRow]:
         """Every document, by key."""
         rows = connection.execute(select(schema.document).order_by(schema.document.c.key))
-        return [
-            DocumentRow(
-                key=row.key,
-                kind=row.kind,
-                state=row.state,
-                run=row.run,
-                contract_native_ids=tuple(json.loads(row.contracts)),
-                number=row.number,
-                status=row.status,
-                net=Decimal(row.net),
-                gross=Decimal(row.gross),
-                open_amount=Decimal(row.open_amount),
-            )
-            for row in rows
-        ]
-
-    def amounts_by_contract(self, connection: Connection) -> dict[str, dict[str, Decimal]]:
-        """Net of every document's lines by contract: document key -> contract native id -> net."""
-        table = schema.piece
-        found: dict[str, dict[str, Decimal]] = defaultdict(dict)
-        rows = connection.execute(
-            select(table.c.document, table.c.credit_document, table.c.contract_native_id, table.c.amount)
-            .where(table.c.document != "")
-            .order_by(table.c.event_bk)
-        )
-        for row in rows:
-            for key in filter(None, (row.document, row.credit_document)):
-                amounts, contract = found[key], row.contract_native_id
-                amounts[contract] = amounts.get(contract, Decimal(0)) + Decimal(row.amount)
-        return dict(found)
-
-    def marks(self, connection: Connection) -> Sequence[Mark]:
-        """Splits whose billable cells all stand on documents; those of replaced cards keep their marks."""
-        documents = self._document_of_source(connection)
-        cells: dict[str, list[Any]] = defaultdict(list)
-        entry = schema.entry
-        for row in connection.execute(
-            select(entry.c.card_native_id, entry.c.work_date, entry.c.state, entry.c.event_source_id).where(
-                entry.c.state.in_(("rated", "same", "blocked", "new"))
-            )
-        ):
-            cells[row.card_native_id].append(row)
-        marks = []
-        card = schema.card
-        current = connection.execute(
-            select(card.c.native_id, card.c.schema_version, card.c.payload)
-            .where(card.c.stage == "entered")
-            .order_by(card.c.native_id)
-        )
-        for native_id, version, payload in current:
-            if native_id in cells:
-                marks.extend(_marks(read(TimeCard, version, payload), cells[native_id], documents))
-        return marks
-
-    def _document_of_source(self, connection: Connection) -> dict[str, str]:
-        table = schema.piece
-        rows = connection.execute(select(table.c.source_id, table.c.document).where(table.c.document != ""))
-        return {row.source_id: row.document for row in rows}
-
-
-def _marks(card: TimeCard, cells: Sequence[Any], documents: dict[str, str]) -> list[Mark]:
-    marks = []
-    for split in card.splits:
-        first, last = split.start.isoformat(), split.end.isoformat()
-        inside = [cell for cell in cells if first <= cell.work_date <= last]
-        billed = sorted({documents.get(cell.event_source_id, "") for cell in inside})
-        if inside and "" not in billed:
-            marks.append(Mark(split_native_id=split.native_id, documents=tuple(billed)))
-    return marks
+        return [document_of(row) for row in rows]
 
 
 def _row(run: str, draft: Draft) -> dict[str, Any]:

@@ -12,13 +12,16 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
+from integration_core.canonical.deals import Contract
 from integration_core.canonical.ledger import CodeList, InvoiceState, PeriodState, TaxRate
 from integration_core.canonical.versions import SCHEMA_VERSION
-from integration_core.canonical.work import Employee, TimeCard
+from integration_core.canonical.work import Employee, ProjectState, TimeCard
 from integration_core.ports.store import Taken
 from integration_core.ports.systems import SourceRecord, Unread
 from integration_core.store import schema
+from integration_core.store.mirroring import CONTRACT, note_due
 from integration_core.store.payloads import encode, payload_if_older, read
+from integration_core.store.unapproved import waited_ms
 
 CHUNK = 400
 T = TypeVar("T")
@@ -58,7 +61,7 @@ class Intake:
 
     def _take_records(self, connection: Connection, records: Sequence[SourceRecord]) -> Counter[str]:
         outcomes: Counter[str] = Counter()
-        table = schema.record
+        table, contracts = schema.record, list[str]()
         for chunk in _chunks(records):
             known = {
                 (row.entity, row.native_id): row
@@ -85,7 +88,9 @@ class Intake:
                 outcomes[outcome] += 1
                 if outcome == "applied":
                     fresh.append(_row(key, record, content))
+                    contracts += _mirrored_by(record)
             self._replace(connection, fresh, known)
+        note_due(connection, CONTRACT, contracts)
         return outcomes
 
     def _replace(
@@ -134,8 +139,7 @@ class Intake:
                 outcomes[outcome] += 1
                 if outcome == "applied":
                     rows.append(_card_row(card, content))
-            names = ("name", "recorded_at_ms", "content", "status", "payload", "schema_version", "stage")
-            schema.upsert(connection, table, rows, update=names)
+            schema.upsert(connection, table, rows, update=_CARD_NEWS)
         return outcomes
 
     def _take_unread(self, connection: Connection, unread: Sequence[Unread]) -> None:
@@ -220,6 +224,16 @@ def content_of(record: SourceRecord) -> str:
     ).hexdigest()
 
 
+def _mirrored_by(record: SourceRecord) -> tuple[str, ...]:
+    """The contract whose mirrors show something of a record."""
+    match record:
+        case Contract():
+            return (record.native_id,)
+        case ProjectState():
+            return (record.contract_native_id,)
+    return ()
+
+
 def _judge(before: Any, kind: type[SourceRecord], content: str, recorded_at_ms: int) -> str:
     if before is None:
         return "applied"
@@ -249,6 +263,7 @@ def _row(key: tuple[str, str], record: SourceRecord, content: str) -> dict[str, 
 
 
 def _card_row(card: TimeCard, content: str) -> dict[str, object]:
+    submitted_ms, decided_ms = waited_ms(card)
     return {
         "native_id": card.native_id,
         "name": card.name,
@@ -261,6 +276,8 @@ def _card_row(card: TimeCard, content: str) -> dict[str, object]:
         "chain": "",
         "ver": 0,
         "replaced": False,
+        "submitted_ms": submitted_ms,
+        "decided_ms": decided_ms,
     }
 
 
@@ -268,6 +285,10 @@ def _chunks(records: Sequence[T]) -> Iterable[Sequence[T]]:
     return (records[at : at + CHUNK] for at in range(0, len(records), CHUNK))
 
 
+_CARD_NEWS = (
+    *("name", "recorded_at_ms", "content", "status", "payload", "schema_version", "stage"),
+    *("submitted_ms", "decided_ms"),
+)
 _OLDER_CARD = payload_if_older(schema.card)
 _ALL_WATERMARKS = select(
     schema.watermark.c.source, schema.watermark.c.stream, schema.watermark.c.complete_to_ms

@@ -5,14 +5,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from integration_core.canonical.billing import Creditable, Piece, Rated
 from integration_core.canonical.close import Charged
 from integration_core.store import schema
+from integration_core.store.mirroring import keep_shares
 
 LOCKED_STATES = ("LOCKED", "INVOICED")
 CHUNK = 400
+HOURLY = ("TM", "OV")  # billed once and done with, unless it is corrected
 
 
 class Pieces:
@@ -59,6 +61,7 @@ class Pieces:
                 .where(table.c.event_bk.in_(list(event_bks[at : at + 400])))
                 .values(credit_document=credit)
             )
+        keep_shares(connection, credit)
 
     def lock(self, connection: Connection, event_bks: Sequence[str], run: str, document: str) -> None:
         """Bind pieces to a run and a document."""
@@ -69,9 +72,10 @@ class Pieces:
                 .where(table.c.event_bk.in_(list(event_bks[at : at + 400])), table.c.state == "COMMITTED")
                 .values(state="LOCKED", run=run, document=document)
             )
+        keep_shares(connection, document)
 
-    def charged(self, connection: Connection, entity_code: str) -> Sequence[Charged]:
-        """Every piece of an entity's contracts with the accounting dates of its ready documents."""
+    def charged(self, connection: Connection, entity_code: str, until: date) -> Sequence[Charged]:
+        """Pieces that still matter at a day, with the accounting dates of the entity's ready documents."""
         table, document = schema.piece, schema.document
         dates = {
             row.key: date.fromisoformat(row.acct_date)
@@ -81,16 +85,17 @@ class Pieces:
                 )
             )
         }
-        rows = connection.execute(select(table).order_by(table.c.event_bk))
-        return [_charged(row, dates) for row in rows]
-
-    def milestone_documents(self, connection: Connection) -> dict[str, str]:
-        """The document of every billed milestone, by the milestone's native id."""
-        table = schema.piece
-        rows = connection.execute(
-            select(table.c.source_id, table.c.document).where(table.c.method == "FF", table.c.document != "")
+        settled = select(document.c.key).where(
+            document.c.acct_date != "", document.c.acct_date <= until.isoformat()
         )
-        return {row.source_id: row.document for row in rows}
+        matters = or_(
+            table.c.method.not_in(HOURLY),
+            table.c.document == "",
+            table.c.superseded_ms.is_not(None),
+            table.c.document.not_in(settled),
+        )
+        rows = connection.execute(select(table).where(matters).order_by(table.c.event_bk))
+        return [_charged(row, dates) for row in rows]
 
 
 def _charged(row: Any, dates: dict[str, date]) -> Charged:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from integration_core.canonical.versions import ENTITIES
 from integration_core.ports.systems import SourceRecord
 from integration_core.store import schema
+from integration_core.store.mirroring import CONTRACT, note_due
 from integration_core.store.payloads import read
 
 
@@ -36,14 +37,31 @@ class ReferenceReader:
         latest = {(entity, native_id): (version, payload) for entity, native_id, version, payload in rows}
         return [_record(entity, *stored) for (entity, _), stored in latest.items()]
 
+    def latest_seq(self, connection: Connection) -> int:
+        """The number of the record that was applied last."""
+        return connection.execute(select(func.max(schema.record.c.seq))).scalar() or 0
+
+    def has_since(self, connection: Connection, seq: int, before_ms: int) -> bool:
+        """Whether a record of before an instant was applied after a sequence number."""
+        table = schema.record
+        late = select(table.c.seq).where(table.c.seq > seq, table.c.recorded_at_ms < before_ms).limit(1)
+        return connection.execute(late).first() is not None
+
     def provisioned(self, connection: Connection) -> frozenset[str]:
         """Native ids of contracts whose project stands."""
         return frozenset(connection.execute(select(schema.provisioned.c.contract_native_id)).scalars())
+
+    def is_provisioned(self, connection: Connection, contract_native_id: str) -> bool:
+        """Whether a contract's project stands."""
+        table = schema.provisioned
+        mine = select(table.c.at_ms).where(table.c.contract_native_id == contract_native_id)
+        return connection.execute(mine).first() is not None
 
     def set_provisioned(self, connection: Connection, contract_native_id: str, at_ms: int) -> None:
         """Note that a contract's project stands in every target."""
         row = {"contract_native_id": contract_native_id, "at_ms": at_ms}
         schema.upsert(connection, schema.provisioned, [row], update=())
+        note_due(connection, CONTRACT, [contract_native_id])
 
 
 def _record(entity: str, version: int, payload: str) -> SourceRecord:

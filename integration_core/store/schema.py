@@ -1,7 +1,7 @@
 """All tables of the store, and the few statements whose spelling differs between databases."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+T = TypeVar("T", str, int)
 metadata = MetaData()
 _Sequence = BigInteger().with_variant(Integer, "sqlite")
 
@@ -103,7 +104,9 @@ card = Table(
     Column("chain", String(128), nullable=False),
     Column("ver", Integer, nullable=False),
     Column("replaced", Boolean, nullable=False),
-    Index("card_stage", "stage"),
+    Column("submitted_ms", BigInteger),
+    Column("decided_ms", BigInteger),  # when it was approved or sent back; none while it waits
+    Index("card_stage", "stage", "recorded_at_ms", "native_id"),
 )
 entry = Table(
     "entry",
@@ -127,9 +130,13 @@ entry = Table(
     Column("event_source_id", String(128), nullable=False),  # the version whose event stands for this one
     Column("memo", Text, nullable=False),
     Column("problem", String(48), nullable=False),  # the code that blocks it
+    Column("look", BigInteger, nullable=False),  # of person, task, day, hours and note
     Index("entry_state", "state", "source_id"),
     Index("entry_version", "bk", "ver"),
     Index("entry_card", "card_native_id"),
+    Index("entry_look", "look"),
+    Index("entry_line", "contract_line_native_id"),
+    Index("entry_day", "work_date"),
 )
 piece = Table(
     "piece",
@@ -245,6 +252,37 @@ case = Table(
     Column("key", String(200), nullable=False),
     Index("case_entity", "entity_bk", "code"),
 )
+Index(
+    "case_open",
+    case.c.code,
+    case.c.entity_bk,
+    sqlite_where=case.c.resolved_at_ms.is_(None),
+    postgresql_where=case.c.resolved_at_ms.is_(None),
+)
+# What the mirrors have to look at again: documents that moved, cards that carry on billed time, contracts.
+mirror_due = Table(
+    "mirror_due",
+    metadata,
+    Column("kind", String(16), primary_key=True),  # document | card | contract
+    Column("key", String(200), primary_key=True),
+)
+# The net of each document by contract, kept when its pieces are bound to it.
+share = Table(
+    "document_share",
+    metadata,
+    Column("document", String(160), primary_key=True),
+    Column("contract_native_id", String(128), primary_key=True),
+    Column("net", String(40), nullable=False),
+    Index("share_contract", "contract_native_id"),
+)
+# Until when a process waits: later polls choose their own time by what is waited for.
+wait = Table(
+    "wait",
+    metadata,
+    Column("process", String(48), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("until_ms", BigInteger, nullable=False),
+)
 
 
 def create_tables(connection: Connection) -> None:
@@ -292,6 +330,12 @@ def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> 
     statement = insert(table).values(**row).on_conflict_do_nothing(index_elements=keys)
     # Not by row count: PostgreSQL's driver has none of an INSERT that may do nothing.
     return connection.execute(statement.returning(table.c[keys[0]])).first() is not None
+
+
+def chunks(values: Iterable[T], size: int) -> Iterable[list[T]]:
+    """Distinct values in order, so many at a time: no statement has too many of them."""
+    ordered = sorted(set(values))
+    return (ordered[at : at + size] for at in range(0, len(ordered), size))
 
 
 def serialise(connection: Connection, name: str) -> None:

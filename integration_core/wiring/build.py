@@ -12,22 +12,25 @@ from integration_core.adapters.bamboohr.client import BambooHris
 from integration_core.adapters.certinia.client import CertiniaPsa
 from integration_core.adapters.gusto.client import GustoPayroll
 from integration_core.adapters.http.correlation import correlated
+from integration_core.adapters.http.limited import LimitedTransport
 from integration_core.adapters.netsuite.client import NetSuiteErp
 from integration_core.adapters.netsuite.signing import TbaCredentials
 from integration_core.adapters.salesforce.client import SalesforceCrm
 from integration_core.adapters.salesforce_protocol.session import OrgCredentials
 from integration_core.api.application import Operations, application
 from integration_core.engine.database import reading
+from integration_core.engine.offloop import committed
+from integration_core.engine.schema import set_up_alone
 from integration_core.ports.clock import Clock
 from integration_core.ports.engine import Engine, Process, Run
-from integration_core.ports.http import HttpTransport
+from integration_core.ports.http import HttpTransport, Permits
 from integration_core.processes import processes
 from integration_core.processes.core import Core, Settings
 from integration_core.store import Store
 from integration_core.store.schema import create_tables
 from integration_core.wiring.clocks import RehearsalClock
 from integration_core.wiring.receivers import BambooReceiver, GustoReceiver, SalesforceReceiver
-from integration_core.wiring.settings import CoreSettings, OrgAccess
+from integration_core.wiring.settings import CoreSettings, OrgAccess, Role
 
 T = TypeVar("T")
 
@@ -49,14 +52,18 @@ class RunningCore:
         clock: Clock,
         engine: EngineWithDatabase,
         nonce: Callable[[], str],
+        permits: Permits | None = None,
     ) -> None:
         self.settings = settings
         self.engine = engine
         self.clock = clock
         self.store = Store()
         with engine.database.begin() as connection:
+            set_up_alone(connection)
             create_tables(connection)
-        self.core = _core(settings, transport, clock, engine, self.store, nonce)
+        self.core = _core(
+            settings, _transports(settings, transport, permits), clock, engine, self.store, nonce
+        )
         for name, process in processes(self.core).items():
             engine.register(name, _correlated(process))
         self.api: FastAPI = application(self._operations())
@@ -74,8 +81,7 @@ class RunningCore:
         """Run in a transaction outside any process, then let the engine look."""
 
         def call() -> T:
-            with self.engine.database.begin() as connection:
-                return work(connection)
+            return committed(self.engine.database, work)[0]
 
         result = await asyncio.get_running_loop().run_in_executor(None, call)
         await self.engine.notice()
@@ -108,6 +114,8 @@ class RunningCore:
             },
             transaction=self.transaction,
             rest=self.engine.rest,
+            pressure=self.engine.pressure,
+            maximum_waiting=settings.maximum_waiting,
             now_ms=self.clock.now_ms,
             set_clock=self._set_clock if settings.rehearsal else None,
             tokens=tokens,
@@ -124,26 +132,43 @@ def _correlated(process: Process) -> Process:
     return run_correlated
 
 
+def _transports(
+    settings: CoreSettings, transport: HttpTransport, permits: Permits | None
+) -> Callable[[Role], HttpTransport]:
+    """The network as each system's adapter gets it: where calls are limited, by way of a permit."""
+
+    def of(role: Role) -> HttpTransport:
+        if permits is None or role not in settings.rate_limits:
+            return transport
+        return LimitedTransport(transport, role, permits)
+
+    return of
+
+
 def _core(
     settings: CoreSettings,
-    transport: HttpTransport,
+    transport: Callable[[Role], HttpTransport],
     clock: Clock,
     engine: EngineWithDatabase,
     store: Store,
     nonce: Callable[[], str],
 ) -> Core:
     lag_ms = settings.visibility_lag_ms
-    crm = SalesforceCrm(transport, settings.crm.url, _credentials(settings.crm), visibility_lag_ms=lag_ms)
-    psa = CertiniaPsa(transport, settings.psa.url, _credentials(settings.psa), visibility_lag_ms=lag_ms)
+    crm = SalesforceCrm(
+        transport("crm"), settings.crm.url, _credentials(settings.crm), visibility_lag_ms=lag_ms
+    )
+    psa = CertiniaPsa(
+        transport("psa"), settings.psa.url, _credentials(settings.psa), visibility_lag_ms=lag_ms
+    )
     hris = BambooHris(
-        transport,
+        transport("hris"),
         settings.hris.url,
         settings.hris.company,
         settings.hris.api_key,
         visibility_lag_ms=lag_ms,
     )
     erp = NetSuiteErp(
-        transport,
+        transport("erp"),
         settings.erp.url,
         TbaCredentials(
             account=settings.erp.account,
@@ -157,7 +182,7 @@ def _core(
         visibility_lag_ms=lag_ms,
     )
     payroll = GustoPayroll(
-        transport, settings.payroll.url, settings.payroll.access_token, visibility_lag_ms=lag_ms
+        transport("payroll"), settings.payroll.url, settings.payroll.access_token, visibility_lag_ms=lag_ms
     )
 
     def read(work: Callable[[Connection], Any]) -> Any:

@@ -31,6 +31,11 @@ class RehearsalClock:
             self._now_ms = max(self._now_ms, self._origin_ms + passed_ms)
         return self._now_ms
 
+    @property
+    def speed(self) -> int:
+        """How many times as fast as the machine's clock; 0 stands still."""
+        return self._speed
+
     def run(self, now_ms: int, speed: int, since_wall_ms: int | None) -> None:
         """Go on from an instant so many times as fast as the machine's clock; 0 stands still.
 

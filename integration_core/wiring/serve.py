@@ -5,6 +5,7 @@ import logging
 import secrets
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -15,7 +16,8 @@ from fastapi import FastAPI
 from integration_core.adapters.http.httpx_transport import HttpxTransport
 from integration_core.engine.database import DatabaseUnavailable
 from integration_core.engine.dbos_engine import DbosEngine
-from integration_core.ports.clock import Clock
+from integration_core.engine.heartbeat import Pace
+from integration_core.engine.permits import SharedPermits
 from integration_core.wiring.build import RunningCore
 from integration_core.wiring.clocks import RehearsalClock, WallClock
 from integration_core.wiring.settings import CoreSettings, Unusable, read_settings
@@ -23,11 +25,34 @@ from integration_core.wiring.settings import CoreSettings, Unusable, read_settin
 
 def build(settings: CoreSettings) -> RunningCore:
     """A live core: DBOS engine, real network."""
-    engine = DbosEngine(settings.database_url, clock := _clock(settings), executor_id=settings.executor_id)
-    return RunningCore(settings, HttpxTransport(), clock, engine, nonce=lambda: secrets.token_hex(16))
+    clock = _clock(settings)
+    engine = DbosEngine(
+        settings.database_url,
+        clock,
+        executor_id=settings.executor_id,
+        pace=Pace(settings.beat_seconds, settings.dead_after_seconds),
+    )
+    permits = None
+    if settings.rate_limits:
+        permits = SharedPermits(
+            engine.database,
+            {str(role): limit for role, limit in settings.rate_limits.items()},
+            time.monotonic,
+            lambda seconds: _real(clock, seconds),
+        )
+    return RunningCore(
+        settings, HttpxTransport(), clock, engine, nonce=lambda: secrets.token_hex(16), permits=permits
+    )
 
 
-def _clock(settings: CoreSettings) -> Clock:
+def _real(clock: WallClock | RehearsalClock, seconds: float) -> float:
+    """So many seconds of the clock's world, on this machine; none while its time stands still."""
+    if isinstance(clock, WallClock):
+        return seconds
+    return seconds / clock.speed if clock.speed else 0.0
+
+
+def _clock(settings: CoreSettings) -> WallClock | RehearsalClock:
     if not settings.rehearsal:
         return WallClock()
     clock = RehearsalClock(settings.start_ms)

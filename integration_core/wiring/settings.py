@@ -1,7 +1,11 @@
 """Settings of the core, from the environment (`REHEARSE_…`), checked before anything is opened."""
 
+from typing import Annotated, Literal
+
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Role = Literal["crm", "psa", "hris", "erp", "payroll"]
 
 
 class Unusable(Exception):
@@ -70,6 +74,10 @@ class CoreSettings(BaseSettings):
     clock_since_wall_ms: int = Field(default=0, ge=0)  # when it was start_ms, by the machine
     poll_interval_seconds: float = Field(default=3600.0, gt=0)
     visibility_lag_ms: int = Field(default=60_000, ge=0)
+    beat_seconds: float = Field(default=1.0, gt=0)  # of this worker, for the others on its database
+    dead_after_seconds: float = Field(default=6.0, gt=0)
+    rate_limits: dict[Role, Annotated[int, Field(ge=1)]] = {}  # calls a second, of all workers together
+    maximum_waiting: int = Field(default=100_000, ge=1)  # more work than this, and notifications are put off
 
 
 def read_settings() -> CoreSettings:

@@ -14,7 +14,8 @@ from mocks.firm.profile import profile_named
 from mocks.kit.clock import wall_ms
 from scenarios.estate import ROLES
 from scenarios.interruption import until_interrupted
-from scenarios.live.estate import LiveCore, LiveEstate
+from scenarios.live.cores import LiveCore
+from scenarios.live.estate import LiveEstate
 from scenarios.live.processes import NotReady, scratch_folder
 from scenarios.play import Player
 

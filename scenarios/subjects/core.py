@@ -105,6 +105,11 @@ class CoreOperations:
         """Step the core's clock."""
         await self.call("PUT", "/operations/clock", {"now_ms": now_ms})
 
+    async def let_run(self, now_ms: int, speed: int, since_wall_ms: int) -> None:
+        """Let the core's clock go by itself, from an origin that others share."""
+        clock = {"now_ms": now_ms, "speed": speed, "since_wall_ms": since_wall_ms}
+        await self.call("PUT", "/operations/clock", clock)
+
     async def settle(self) -> int | None:
         """Look until nothing runs and nothing is due."""
         for _ in range(MAXIMUM_LOOKS):

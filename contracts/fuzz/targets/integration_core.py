@@ -65,6 +65,8 @@ class BareCore:
             },
             transaction=self.transaction,
             rest=self.rest,
+            pressure=self.pressure,
+            maximum_waiting=100_000,
             now_ms=self.clock.now_ms,
             set_clock=self.set_clock,
             tokens={OPERATOR: "operator", READER: "reader"},
@@ -78,6 +80,10 @@ class BareCore:
     async def rest(self) -> Rest:
         """Nothing runs; one timer is due in an hour."""
         return Rest(running=0, due_now=0, next_due_ms=self.clock.now_ms() + 3_600_000)
+
+    async def pressure(self, bound: int) -> int:
+        """Nothing waits."""
+        return 0
 
     async def set_clock(self, now_ms: int, speed: int, since_wall_ms: int | None) -> None:
         """Move the clock, or let it run."""

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import structs
-
 from mocks.firm.facts.source import PayrollRun, SourceFact
 from mocks.kit.vendor import Acted
 from mocks.kit.world import World
@@ -24,8 +22,6 @@ def _play(world: World, fact: SourceFact, *, live: bool) -> Acted:
     if not isinstance(fact, PayrollRun):
         return Acted(bk=fact.bk, state="refused", missing=f"Payroll keeps no {type(fact).__name__}.")
     at_ms = world.commit_ms() if live else fact.recorded_at_ms
-    if live:
-        fact = structs.replace(fact, posted_at_ms=at_ms)  # processed when somebody does it
     try:
         with world.store.transaction():
             done = state.process(world, fact, at_ms)

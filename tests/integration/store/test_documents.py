@@ -1,10 +1,13 @@
 """Runs and documents: made once, held and released, and what the ERP says of them."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import Connection
+
+from integration_core.ports.store import Mark
 
 from .memory import Memory
 from .records import BEN, KNOWN_TASK, card, draft, priced, replacement, state, unpriced
@@ -25,7 +28,15 @@ def rated(memory: Memory) -> Memory:
 
 
 def marks(memory: Memory) -> dict[str, tuple[str, ...]]:
-    return {mark.split_native_id: mark.documents for mark in memory.do(memory.store.documents.marks)}
+    """Marks of all cards that any document or replacement gives a reason to look at."""
+    mirroring = memory.store.mirroring
+
+    def look(connection: Connection) -> Sequence[Mark]:
+        documents = [row.key for row in memory.store.documents.all(connection)]
+        due = mirroring.due(connection, 1000)
+        return mirroring.marks(connection, {*due.cards, *mirroring.cards_of(connection, documents)})
+
+    return {mark.split_native_id: mark.documents for mark in memory.do(look)}
 
 
 def test_run__is_done_once_it_is_finished(memory: Memory) -> None:
@@ -120,8 +131,8 @@ def test_state_of_a_foreign_document__is_ignored(memory: Memory) -> None:
 
 def test_amounts__add_up_by_document_and_contract(rated: Memory) -> None:
     rated.bill(draft(KEY, MON, TUE))
-    amounts = rated.do(rated.store.documents.amounts_by_contract)
-    assert amounts == {KEY: {"800C": Decimal("629.83") + Decimal("359.90")}}
+    shares = rated.do(lambda c: rated.store.mirroring.shares(c, ["800C"]))
+    assert shares == {"800C": [(KEY, Decimal("629.83") + Decimal("359.90"))]}
 
 
 def test_split__is_marked_when_all_its_cells_stand_on_documents(rated: Memory) -> None:

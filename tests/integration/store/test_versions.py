@@ -72,6 +72,8 @@ def card_row(payload: dict[str, Any]) -> dict[str, Any]:
         "chain": "",
         "ver": 0,
         "replaced": False,
+        "submitted_ms": payload["submitted_at_ms"],
+        "decided_ms": payload["approved_at_ms"],
     }
 
 

@@ -197,6 +197,8 @@ class Workshop:
                 receivers={},
                 transaction=transaction,
                 rest=self.engine.rest,
+                pressure=self.engine.pressure,
+                maximum_waiting=100_000,
                 now_ms=self.clock.now_ms,
                 set_clock=None,
                 tokens={OPERATOR: "operator"},

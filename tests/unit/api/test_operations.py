@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from jsonschema_rs import Draft202012Validator
+from sqlalchemy.exc import OperationalError
 
 from contracts.fuzz.target import Served
-from contracts.fuzz.targets.integration_core import OPERATOR, READER, START_MS, WEBHOOK, serve
+from contracts.fuzz.targets.integration_core import OPERATOR, READER, START_MS, WEBHOOK, BareCore, serve
 from tests.unit.mocks.asgi import Answer, call
 
 GUSTO_EVENT = {
@@ -49,7 +50,7 @@ def test_description__has_exactly_the_answers_that_operations_give(core: Served)
         operation["operationId"]: sorted(operation["responses"]) for _, _, operation in operations(core)
     }
     assert statuses == {
-        "receive_notification": ["200", "401", "404", "413", "422"],
+        "receive_notification": ["200", "401", "404", "413", "422", "429", "503"],
         "health": ["200"],
         "rest": ["200", "401"],
         "cases": ["200", "401", "422"],
@@ -152,3 +153,36 @@ def test_signed_notification__is_taken_and_a_foreign_one_is_not(core: Served) ->
     assert ask(core, "POST", "/webhooks/gusto/x", body=body, **{"x-gusto-signature": signature})[0] == 200
     assert ask(core, "POST", "/webhooks/gusto/x", body=body, **{"x-gusto-signature": "0" * 64})[0] == 401
     assert ask(core, "POST", "/webhooks/nobody/x", body=body)[0] == 404
+
+
+def _signed(body: bytes) -> dict[str, str]:
+    return {"x-gusto-signature": hmac.new(WEBHOOK.encode(), body, hashlib.sha256).hexdigest()}
+
+
+@pytest.mark.parametrize(("waiting", "status"), [(100_000, 200), (100_001, 429)])
+def test_notification__is_put_off_while_too_much_waits(
+    waiting: int, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def pressure(_core: BareCore, bound: int) -> int:
+        return min(waiting, bound)
+
+    monkeypatch.setattr(BareCore, "pressure", pressure)
+    body = json.dumps(GUSTO_EVENT).encode()
+    with serve() as core:
+        answered, headers, said = ask(core, "POST", "/webhooks/gusto/x", body=body, **_signed(body))
+    assert answered == status
+    if status == 429:
+        assert headers["retry-after"] == "30"
+        assert "again later" in json.loads(said)["detail"]
+
+
+def test_database_that_does_not_answer__is_told_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(_core: BareCore, bound: int) -> int:
+        raise OperationalError("SELECT", {}, Exception("connection refused at core:s3cret@"))
+
+    monkeypatch.setattr(BareCore, "pressure", away)
+    body = json.dumps(GUSTO_EVENT).encode()
+    with serve() as core:
+        status, headers, said = ask(core, "POST", "/webhooks/gusto/x", body=body, **_signed(body))
+    assert (status, headers["retry-after"]) == (503, "30")
+    assert json.loads(said) == {"detail": "The database does not answer at present; try again later."}
