@@ -1,1 +1,1 @@
-"""The month-end under load: the next floor to be built."""
+"""People at work through the vendors' real APIs, in numbers: what they do is the firm's own facts."""

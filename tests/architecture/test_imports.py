@@ -46,6 +46,11 @@ PLANTS = {
         "scenarios/checks/planted_core.py": "import integration_core.canonical.money",
         "scenarios/oracle/planted_kit.py": "from mocks.kit import clock",
     },
+    "People at work know the systems by their APIs alone": {
+        "load/users/planted_signing.py": "import integration_core.adapters.netsuite.signing",
+        "load/planted_control.py": "import scenarios.control",
+        "load/users/planted_rules.py": "import mocks.psa.certinia.timecards",
+    },
 }
 
 
