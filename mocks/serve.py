@@ -24,8 +24,10 @@ from msgspec import Struct
 from mocks import registry
 from mocks.kept import KeptWorlds, WrongSeed
 from mocks.kit.clock import Mode, wall_ms
+from mocks.kit.metrics import LoopLag
 from mocks.kit.outgoing import HttpOutgoing
 from mocks.kit.system import ConnectionDropped, MockSystem, Receive, Scope, Send
+from mocks.kit.traces import TRACES_VARIABLE, NoTraces, trace_to
 
 HOST = "127.0.0.1"
 TOKEN_VARIABLE = "REHEARSE_CONTROL_TOKEN"
@@ -52,6 +54,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     data: Path | None
     ready_file: str
     token: str
+    traces: str = ""
 
 
 class Served(Struct, frozen=True):
@@ -85,6 +88,11 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
     parser.add_argument("--factor", type=float, default=1.0, help="how much faster a scaled clock runs")
     parser.add_argument("--data", type=Path, help="folder to keep the worlds in")
     parser.add_argument("--ready-file", default="", help="where to write URL and credentials; - is stdout")
+    parser.add_argument(
+        "--traces",
+        default=environment.get(TRACES_VARIABLE, ""),
+        help="a file for spans, or a collector's URL",
+    )
     given = parser.parse_args(arguments)
     names = registry.names() if given.vendor == "all" else (given.vendor,)
     if given.vendor != "all" and given.vendor not in registry.names():
@@ -114,6 +122,7 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         data=given.data,
         ready_file=given.ready_file,
         token=token,
+        traces=given.traces,
     )
 
 
@@ -136,13 +145,14 @@ def make_mocks(settings: Settings, outgoing: HttpOutgoing) -> list[Served]:
     served: list[Served] = []
     try:
         for place, name in enumerate(settings.vendors):
-            listener = open_port(settings.port + place if settings.port else 0)
             system = MockSystem(registry.vendor(name), settings.token, outgoing, data=settings.data)
+            trace_to(system, settings.traces)  # before the port is open, which says that all is well
+            listener = open_port(settings.port + place if settings.port else 0)
             kept = KeptWorlds(system, settings.data)
             served.append(Served(system, kept, listener))
             for world, seed in kept.found(settings.world, settings.seed).items():
                 system.create_world(world, seed, settings.start_ms, settings.mode, settings.factor)
-    except (Unservable, WrongSeed, OSError) as problem:
+    except (Unservable, WrongSeed, NoTraces, OSError) as problem:
         for one in served:
             one.listener.close()
         raise Unservable(str(problem)) from problem
@@ -212,6 +222,13 @@ async def _tend_for_ever(system: MockSystem) -> None:
         await asyncio.sleep(TEND_EVERY_SECONDS)
 
 
+async def _watch_loop(systems: Sequence[MockSystem]) -> None:
+    lag = LoopLag()  # they share one loop
+    for system in systems:
+        system.loop_lag = lag
+    await lag.watch()
+
+
 async def serve(settings: Settings) -> None:
     """Run until told to stop by SIGTERM or SIGINT; raises Unservable before anything answers."""
     outgoing = HttpOutgoing()
@@ -236,6 +253,7 @@ async def serve(settings: Settings) -> None:
     while not server.started and not running.done():  # noqa: ASYNC110  # the server has a flag, no event
         await asyncio.sleep(0.005)
     tending = [asyncio.create_task(_tend_for_ever(one.system)) for one in served]
+    tending.append(asyncio.create_task(_watch_loop([one.system for one in served])))
     try:
         if server.started:
             announce(settings.ready_file, announcement(served, settings.world))
@@ -248,6 +266,8 @@ async def serve(settings: Settings) -> None:
         for one in served:
             for name in list(one.system.worlds):
                 one.system.drop_world(name)
+            if one.system.spans is not None:
+                one.system.spans.close()
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -138,6 +138,7 @@ def _rehearse(scenario: Any, options: Any, listener: Any, *, traced: bool) -> tu
 
     from integration_core.engine.database import DatabaseUnavailable
     from integration_core.wiring.settings import Unusable
+    from mocks.kit.traces import NoTraces
     from scenarios.live.processes import NotReady
     from scenarios.options import Hooks
     from scenarios.rehearse import CannotBegin
@@ -145,7 +146,7 @@ def _rehearse(scenario: Any, options: Any, listener: Any, *, traced: bool) -> tu
 
     try:
         return rehearse(scenario, structs.replace(options, witness_calls=traced), Hooks(listener=listener))
-    except (CannotBegin, DatabaseUnavailable, Unusable, NotReady) as problem:
+    except (CannotBegin, DatabaseUnavailable, Unusable, NotReady, NoTraces) as problem:
         raise BadUsage(str(problem)) from problem
 
 

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -17,8 +18,10 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from integration_core.api.description import (
     CASE_ID,
     CLOCK_BODY,
+    EXPOSED,
     MAXIMUM_MS,
     MAXIMUM_SPEED,
+    METRICS_TYPE,
     NOTED,
     NOTIFICATION,
     NOTIFIERS,
@@ -33,11 +36,17 @@ from integration_core.api.description import (
     refused,
 )
 from integration_core.ports.engine import Activations, Rest
+from integration_core.ports.metrics import SILENT, Metrics
 from integration_core.ports.store import Store
 from integration_core.ports.webhooks import Receiver, Unverified
 
 MAXIMUM_BODY_BYTES = 4 * 1024 * 1024
 RETRY_SECONDS = 30
+
+
+async def nothing_to_show() -> bytes:
+    """The metrics of a core that nobody watches."""
+    return b""
 
 
 class Operations(Struct, frozen=True, kw_only=True):
@@ -53,6 +62,8 @@ class Operations(Struct, frozen=True, kw_only=True):
     now_ms: Callable[[], int]
     set_clock: Callable[[int, int, int | None], Awaitable[None]] | None  # only in rehearsals
     tokens: Mapping[str, str]  # token -> role, operator or reader
+    metrics: Metrics = SILENT
+    exposition: Callable[[], Awaitable[bytes]] = nothing_to_show  # the metrics as Prometheus reads them
 
 
 class ClockStep(Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,23 +138,27 @@ def _add_notifications(api: FastAPI, operations: Operations) -> None:
         receiver = operations.receivers.get(vendor)
         if receiver is None:
             raise HTTPException(404, f"No notifications of {vendor} are expected here.")
+        noted = partial(operations.metrics.notified, vendor)
         body = await _bounded_body(request)
         headers = {name.lower(): value for name, value in request.headers.items()}
         try:
             notified = receiver.receive(headers, body, token)
         except Unverified as unverified:
+            noted("refused")
             raise HTTPException(401, f"The notification was not accepted: {unverified}.") from unverified
         except RecursionError as nested:  # before any signature is checked, so it is anybody's to send
+            noted("refused")
             raise HTTPException(422, "The notification is nested too deeply.") from nested
 
         if await operations.pressure(operations.maximum_waiting + 1) > operations.maximum_waiting:
+            noted("put off")
             raise HTTPException(
                 429,
                 "There is more work here than can be taken on; send the notification again later.",
                 headers={"Retry-After": str(RETRY_SECONDS)},
             )
 
-        def note(connection: Connection) -> None:
+        def note(connection: Connection) -> bool:
             fresh = [
                 key
                 for key in notified.keys
@@ -151,8 +166,9 @@ def _add_notifications(api: FastAPI, operations: Operations) -> None:
             ]
             if fresh:
                 operations.activations.request(connection, "poll", receiver.source)
+            return bool(fresh)
 
-        await operations.transaction(note)
+        noted("fresh" if await operations.transaction(note) else "repeated")
         return Response(notified.answer, media_type=notified.content_type)
 
 
@@ -203,6 +219,17 @@ def _add_reading(api: FastAPI, operations: Operations) -> None:
         """Messages by outcome, and the outbox by lane and state."""
         counts = await operations.transaction(store.intake.counts)
         return JSONResponse({"inbox": counts, "outbox": await operations.transaction(store.outbox.counts)})
+
+    @api.get(
+        "/operations/metrics",
+        operation_id="metrics",
+        dependencies=reader,
+        response_class=Response,
+        responses=EXPOSED | refused(401),
+    )
+    async def metrics() -> Response:
+        """Counts, times and depths of this process, as Prometheus reads them."""
+        return Response(await operations.exposition(), media_type=METRICS_TYPE)
 
     @api.get("/operations/book", operation_id="book", dependencies=reader, responses=answers(BookShown, 401))
     async def book() -> JSONResponse:

@@ -244,6 +244,14 @@ NOTED: dict[int | str, dict[str, Any]] = {
     }
 }
 
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+EXPOSED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Metrics in the text format of Prometheus.",
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+    }
+}
+
 _REFUSALS = {
     401: "The credentials are missing or wrong.",
     403: "These credentials may not do this, or this core does not do it at all.",

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from integration_core.canonical.work import Employee
 from integration_core.ports.clock import Clock
 from integration_core.ports.engine import Activations
+from integration_core.ports.metrics import SILENT, Metrics
 from integration_core.ports.store import Store
 from integration_core.ports.systems import Crm, Erp, Hris, Payroll, Psa, Source
 from integration_core.rules.references import RecordOf, References
@@ -67,6 +68,7 @@ class Core:
         payroll: Payroll,
         settings: Settings,
         read: Reader,
+        metrics: Metrics = SILENT,
     ) -> None:
         self.store = store
         self.engine = engine
@@ -77,6 +79,7 @@ class Core:
         self.erp = erp
         self.payroll = payroll
         self.settings = settings
+        self.metrics = metrics
         self._read = read
         self.sources: dict[str, Source] = {source.name: source for source in (crm, psa, hris, erp, payroll)}
         self._lock = Lock()

@@ -11,18 +11,17 @@ from sqlalchemy import Engine as Database
 from integration_core.adapters.bamboohr.client import BambooHris
 from integration_core.adapters.certinia.client import CertiniaPsa
 from integration_core.adapters.gusto.client import GustoPayroll
-from integration_core.adapters.http.correlation import correlated
 from integration_core.adapters.http.limited import LimitedTransport
 from integration_core.adapters.netsuite.client import NetSuiteErp
 from integration_core.adapters.netsuite.signing import TbaCredentials
 from integration_core.adapters.salesforce.client import SalesforceCrm
 from integration_core.adapters.salesforce_protocol.session import OrgCredentials
-from integration_core.api.application import Operations, application
+from integration_core.api.application import Operations, application, nothing_to_show
 from integration_core.engine.database import reading
 from integration_core.engine.offloop import committed
 from integration_core.engine.schema import set_up_alone
 from integration_core.ports.clock import Clock
-from integration_core.ports.engine import Engine, Process, Run
+from integration_core.ports.engine import Engine
 from integration_core.ports.http import HttpTransport, Permits
 from integration_core.processes import processes
 from integration_core.processes.core import Core, Settings
@@ -31,6 +30,7 @@ from integration_core.store.schema import create_tables
 from integration_core.wiring.clocks import RehearsalClock
 from integration_core.wiring.receivers import BambooReceiver, GustoReceiver, SalesforceReceiver
 from integration_core.wiring.settings import CoreSettings, OrgAccess, Role
+from integration_core.wiring.watching import Watch
 
 T = TypeVar("T")
 
@@ -53,29 +53,39 @@ class RunningCore:
         engine: EngineWithDatabase,
         nonce: Callable[[], str],
         permits: Permits | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.settings = settings
+        self.watch = watch or Watch()
         self.engine = engine
         self.clock = clock
         self.store = Store()
         with engine.database.begin() as connection:
             set_up_alone(connection)
             create_tables(connection)
-        self.core = _core(
-            settings, _transports(settings, transport, permits), clock, engine, self.store, nonce
-        )
+        transports = _transports(settings, transport, permits, self.watch)
+        self.core = _core(settings, transports, clock, engine, self.store, nonce, self.watch)
         for name, process in processes(self.core).items():
-            engine.register(name, _correlated(process))
+            engine.register(name, self.watch.process(process))
+        shown = self.watch.shown
+        self._exposition = None if shown is None else shown.expose(engine.database, clock.now_ms)
+        self._loop_watched: asyncio.Task[None] | None = None
         self.api: FastAPI = application(self._operations())
 
     async def start(self) -> None:
         """Subscribe to what notifies, take up unfinished work, and ask for a first poll of every source."""
         await self.engine.start()
+        if self.watch.shown is not None:
+            self._loop_watched = asyncio.create_task(self.watch.shown.watch_loop(), name="core-loop-lag")
         await self.transaction(self._ask_for_polls)
 
     async def stop(self) -> None:
         """Suspend what runs; nothing committed is lost."""
         await self.engine.stop()
+        if self._loop_watched is not None:
+            self._loop_watched.cancel()
+        if self.watch.spans is not None:
+            self.watch.spans.close()
 
     async def transaction(self, work: Callable[[Connection], T]) -> T:
         """Run in a transaction outside any process, then let the engine look."""
@@ -119,28 +129,21 @@ class RunningCore:
             now_ms=self.clock.now_ms,
             set_clock=self._set_clock if settings.rehearsal else None,
             tokens=tokens,
+            metrics=self.watch.metrics,
+            exposition=self._exposition or nothing_to_show,
         )
 
 
-def _correlated(process: Process) -> Process:
-    """Every call of a run carries its run's trace; all runs about one deal share that of the contract."""
-
-    async def run_correlated(run: Run) -> None:
-        with correlated(run.key if run.process == "provision" else run.run_id):
-            await process(run)
-
-    return run_correlated
-
-
 def _transports(
-    settings: CoreSettings, transport: HttpTransport, permits: Permits | None
+    settings: CoreSettings, transport: HttpTransport, permits: Permits | None, watch: Watch
 ) -> Callable[[Role], HttpTransport]:
-    """The network as each system's adapter gets it: where calls are limited, by way of a permit."""
+    """The network as each adapter gets it: watched, and by way of a permit where calls are limited."""
 
     def of(role: Role) -> HttpTransport:
+        watched = watch.transport(role, transport)
         if permits is None or role not in settings.rate_limits:
-            return transport
-        return LimitedTransport(transport, role, permits)
+            return watched
+        return LimitedTransport(watched, role, permits)
 
     return of
 
@@ -152,6 +155,7 @@ def _core(
     engine: EngineWithDatabase,
     store: Store,
     nonce: Callable[[], str],
+    watch: Watch,
 ) -> Core:
     lag_ms = settings.visibility_lag_ms
     crm = SalesforceCrm(
@@ -167,29 +171,19 @@ def _core(
         settings.hris.api_key,
         visibility_lag_ms=lag_ms,
     )
-    erp = NetSuiteErp(
-        transport("erp"),
-        settings.erp.url,
-        TbaCredentials(
-            account=settings.erp.account,
-            consumer_key=settings.erp.consumer_key,
-            consumer_secret=settings.erp.consumer_secret,
-            token_id=settings.erp.token_id,
-            token_secret=settings.erp.token_secret,
-        ),
-        nonce=nonce,
-        wall_seconds=lambda: clock.now_ms() // 1000,
-        visibility_lag_ms=lag_ms,
-    )
+    erp = _erp(settings, transport("erp"), clock, nonce)
     payroll = GustoPayroll(
-        transport("payroll"), settings.payroll.url, settings.payroll.access_token, visibility_lag_ms=lag_ms
+        transport("payroll"),
+        settings.payroll.url,
+        settings.payroll.access_token,
+        visibility_lag_ms=lag_ms,
     )
 
     def read(work: Callable[[Connection], Any]) -> Any:
         with reading(engine.database) as connection:
             return work(connection)
 
-    return Core(
+    core = Core(
         store=store,
         engine=engine,
         clock=clock,
@@ -203,6 +197,28 @@ def _core(
             visibility_lag_ms={source.name: lag_ms for source in (crm, psa, hris, erp, payroll)},
         ),
         read=read,
+        metrics=watch.metrics,
+    )
+    core.sources = {name: watch.source(source) for name, source in core.sources.items()}
+    return core
+
+
+def _erp(
+    settings: CoreSettings, transport: HttpTransport, clock: Clock, nonce: Callable[[], str]
+) -> NetSuiteErp:
+    return NetSuiteErp(
+        transport,
+        settings.erp.url,
+        TbaCredentials(
+            account=settings.erp.account,
+            consumer_key=settings.erp.consumer_key,
+            consumer_secret=settings.erp.consumer_secret,
+            token_id=settings.erp.token_id,
+            token_secret=settings.erp.token_secret,
+        ),
+        nonce=nonce,
+        wall_seconds=lambda: clock.now_ms() // 1000,
+        visibility_lag_ms=settings.visibility_lag_ms,
     )
 
 

@@ -21,11 +21,14 @@ from integration_core.engine.permits import SharedPermits
 from integration_core.wiring.build import RunningCore
 from integration_core.wiring.clocks import RehearsalClock, WallClock
 from integration_core.wiring.settings import CoreSettings, Unusable, read_settings
+from integration_core.wiring.watchers import watching
+from integration_core.wiring.watching import NoTraces
 
 
 def build(settings: CoreSettings) -> RunningCore:
     """A live core: DBOS engine, real network."""
     clock = _clock(settings)
+    watch = watching(settings.traces, f"{settings.executor_id}|{secrets.token_hex(8)}")
     engine = DbosEngine(
         settings.database_url,
         clock,
@@ -41,7 +44,13 @@ def build(settings: CoreSettings) -> RunningCore:
             lambda seconds: _real(clock, seconds),
         )
     return RunningCore(
-        settings, HttpxTransport(), clock, engine, nonce=lambda: secrets.token_hex(16), permits=permits
+        settings,
+        HttpxTransport(),
+        clock,
+        engine,
+        nonce=lambda: secrets.token_hex(16),
+        permits=permits,
+        watch=watch,
     )
 
 
@@ -81,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         listening = _listen(chosen.host, chosen.port)
         core = build(read_settings())
-    except (Unusable, DatabaseUnavailable) as problem:
+    except (Unusable, DatabaseUnavailable, NoTraces) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
     except OSError as problem:

@@ -78,6 +78,7 @@ class CoreSettings(BaseSettings):
     dead_after_seconds: float = Field(default=6.0, gt=0)
     rate_limits: dict[Role, Annotated[int, Field(ge=1)]] = {}  # calls a second, of all workers together
     maximum_waiting: int = Field(default=100_000, ge=1)  # more work than this, and notifications are put off
+    traces: str = ""  # a file for spans, or a collector's http://…/v1/traces
 
 
 def read_settings() -> CoreSettings:

@@ -12,6 +12,16 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def wall_ns() -> int:
+    """The same in nanoseconds, for spans alone."""
+    return time.time_ns()
+
+
+def machine_seconds() -> float:
+    """Seconds of no particular origin, for how long something took; no world ever sees them."""
+    return time.perf_counter()
+
+
 class WorldClock:
     """UTC epoch milliseconds of one world; never runs backwards."""
 

@@ -1,6 +1,6 @@
 """The control plane: how a runner steers a world of a mock. No vendor has it, no subject may see it.
 
-`/__rehearse__/{world}/…`, the same for every mock, always with the control token.
+`/__rehearse__/{world}/…` and `/__rehearse__/metrics`, the same for every mock, always with the control token.
 """
 
 import hmac
@@ -23,6 +23,7 @@ from mocks.kit.world import World
 if TYPE_CHECKING:
     from mocks.kit.system import MockSystem
 
+METRICS_PATH = "/__rehearse__/metrics"  # of all worlds and the process
 NDJSON = "application/x-ndjson"
 OBSERVED_A_PAGE = 10_000  # rows: what a large firm's systems hold does not fit in one answer
 _native = msgspec.json.Encoder(decimal_format="number")
@@ -114,6 +115,11 @@ class Control:
             return _error(401, "The control token is missing or wrong.")
         if too_large:
             return _error(413, "The body is too large; send fewer facts in one call.")
+        if (call.method, call.path) == ("GET", METRICS_PATH):
+            # Its library is a good part of a mock's start, and most mocks are never asked.
+            from mocks.kit.exposition import CONTENT_TYPE, exposition
+
+            return Reply(body=exposition(self._system), content_type=CONTENT_TYPE)
         match = re.fullmatch(r"/__rehearse__/([A-Za-z0-9_-]{1,64})(?:/([a-z]+))?/?", call.path)
         if match is None:
             return _error(404, "The control plane has no such path.")

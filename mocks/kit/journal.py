@@ -120,6 +120,11 @@ class Journal:
             found += 1
             yield _shown(entry)
 
+    @property
+    def size(self) -> int:
+        """How many calls are kept."""
+        return len(self._entries)
+
     def clear(self) -> None:
         """Forget the entries and the counts."""
         self._entries.clear()

@@ -17,6 +17,7 @@ class Limits:
 
     def __init__(self, initial: dict[str, Limit]) -> None:
         self._initial = dict(initial)
+        self.refused: dict[str, int] = {}  # by limit, since the world began
         self.clear()
 
     def clear(self) -> None:
@@ -34,16 +35,20 @@ class Limits:
         limit = self.limits[name]
         if not limit.window_ms:
             if self._open.get(name, 0) >= limit.maximum:
-                return False
+                return self._refuse(name)
             self._open[name] = self._open.get(name, 0) + 1
             return True
         calls = self._calls.setdefault(name, deque())
         while calls and calls[0] <= now_ms - limit.window_ms:
             calls.popleft()
         if len(calls) >= limit.maximum:
-            return False
+            return self._refuse(name)
         calls.append(now_ms)
         return True
+
+    def _refuse(self, name: str) -> bool:
+        self.refused[name] = self.refused.get(name, 0) + 1
+        return False
 
     def give_back(self, name: str) -> None:
         """End a call that counts only while it lasts."""

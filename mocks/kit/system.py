@@ -12,19 +12,23 @@ import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from email.utils import formatdate
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from mocks.kit.calls import Call, Operation, Refusal, Reply
-from mocks.kit.clock import Mode
+from mocks.kit.clock import Mode, machine_seconds
 from mocks.kit.control import Control
 from mocks.kit.faults import Strike
+from mocks.kit.metrics import NO_OPERATION, NOT_ANSWERED, LoopLag, Served
 from mocks.kit.vendor import Vendor
 from mocks.kit.webhooks import Outgoing
 from mocks.kit.world import World
+
+if TYPE_CHECKING:
+    from mocks.kit.spans import Spans
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -48,6 +52,9 @@ class MockSystem:
         self.vendor = vendor
         self.worlds: dict[str, World] = {}
         self.application = described(vendor)
+        self.served = Served()
+        self.loop_lag = LoopLag()  # whoever runs the process puts its own here
+        self.spans: Spans | None = None
         self._outgoing = outgoing
         self._data = data
         self._routes = _route_table(self.application, vendor)
@@ -79,6 +86,7 @@ class MockSystem:
         world = self.worlds.pop(name, None)
         if world is not None:
             world.store.close()
+            self.served.forget(name)
         return world is not None
 
     def run_due(self, world: World) -> int:
@@ -120,19 +128,24 @@ class MockSystem:
         await self._serve(call, send)
 
     async def _serve(self, call: Call, send: Send) -> None:
+        began = machine_seconds()
         found = self._match(call)
         if isinstance(found, Reply):
+            self.served.note("", NO_OPERATION, found.status, machine_seconds() - began)
             await _answer(send, found)
             return
         call.operation = found
         named = self.vendor.identify(call, self.worlds)
         if isinstance(named, Reply):
+            self.served.note("", found.name, named.status, machine_seconds() - began)
             await _answer(send, named)
             return
         world, call.principal = named
         call.world = world
         strike = world.faults.for_call(call, world.now_ms())
         reply, outcome = await self._struck(call, strike)
+        fault = strike.fault.id if strike else ""
+        self._count(call, reply.status, outcome, fault, machine_seconds() - began)
         world.journal.add(
             at_ms=world.now_ms(),
             method=call.method,
@@ -141,7 +154,7 @@ class MockSystem:
             status=reply.status,
             outcome=outcome,
             correlation_id=_correlation(call.headers.get("traceparent", "")),
-            fault=strike.fault.id if strike else "",
+            fault=fault,
             principal=call.principal,
             request=call.body,
             response=reply.body,
@@ -151,6 +164,14 @@ class MockSystem:
         reply.headers.append(("date", formatdate(world.now_ms() // 1000, usegmt=True)))
         cut = strike is not None and strike.fault.kind == "truncate"
         await _answer(send, reply, cut=cut)
+
+    def _count(self, call: Call, status: int, outcome: str, fault: str, seconds: float) -> None:
+        if call.operation is None:
+            raise RuntimeError("a call without an operation was counted")
+        seen = status if outcome == "answered" else NOT_ANSWERED
+        self.served.note(call.world.name, call.operation.name, seen, seconds)
+        if self.spans is not None:
+            self.spans.served(call, status, outcome, fault, seconds)
 
     async def _struck(self, call: Call, strike: Strike | None) -> tuple[Reply, str]:
         """The reply, and whether it is answered, dropped after the effect, or lost before it."""

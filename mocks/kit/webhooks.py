@@ -14,6 +14,7 @@ from mocks.kit.faults import Faults
 from mocks.kit.store import Store
 
 DELIVERED, PENDING, GIVEN_UP, LOST = "delivered", "pending", "given_up", "lost"
+FAILED = "failed"  # of a try, not of a delivery: that stays pending
 RETRY_GAPS_MS = tuple(min(60_000 * 2**n, 7_200_000) for n in range(16))
 
 
@@ -47,12 +48,14 @@ class Webhooks:
         self._store = store
         self._faults = faults
         self._outgoing = outgoing
+        self.tried = {DELIVERED: 0, FAILED: 0, GIVEN_UP: 0, LOST: 0}  # since this process began
         self.sign: Callable[[str, bytes, int], dict[str, str]] = lambda kind, body, now_ms: {}
         self.accepted: Accepted = lambda status, body: 200 <= status < 300
         store.rows(
             "CREATE TABLE IF NOT EXISTS delivery (id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, url TEXT,"
             " headers TEXT, body TEXT, attempts INTEGER, state TEXT, next_at_ms INTEGER, last_status INTEGER)"
         )
+        store.rows("CREATE INDEX IF NOT EXISTS delivery_due ON delivery (state, next_at_ms, id)")
 
     def queue(self, kind: str, url: str, headers: Mapping[str, str], body: bytes, at_ms: int) -> None:
         """Owe a notification; webhook faults strike here, by kind and content."""
@@ -69,6 +72,7 @@ class Webhooks:
                 copies = 2
             elif fault.kind == "webhook_delay":
                 due_ms += int(fault.seconds * 1000)
+        self.tried[LOST] += not copies
         for _ in range(max(copies, 1)):
             self._store.rows(
                 "INSERT INTO delivery (kind, url, headers, body, attempts, state, next_at_ms)"
@@ -107,6 +111,7 @@ class Webhooks:
             state, next_ms = GIVEN_UP, delivery.next_at_ms
         else:
             state, next_ms = PENDING, now_ms + RETRY_GAPS_MS[attempts - 1]
+        self.tried[FAILED if state == PENDING else state] += 1
         self._store.rows(
             "UPDATE delivery SET attempts = ?, state = ?, next_at_ms = ?, last_status = ? WHERE id = ?",
             (attempts, state, next_ms, answer[0] if answer else None, delivery.id),
@@ -119,6 +124,10 @@ class Webhooks:
             "UPDATE delivery SET state = 'pending', next_at_ms = ? WHERE id = ?", (now_ms, delivery_id)
         )
         return found
+
+    def owed(self) -> int:
+        """How many deliveries are pending."""
+        return int(self._store.rows("SELECT COUNT(*) FROM delivery WHERE state = 'pending'")[0][0])
 
     def next_due_ms(self) -> int | None:
         """When the next delivery is due."""

@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from mocks.kit.traces import TRACES_VARIABLE
+
 READY_SECONDS = 20.0
 STOP_SECONDS = 8.0
 
@@ -102,6 +104,7 @@ def scratch_folder() -> Path:
 
 
 def _plain_environment() -> dict[str, str]:
-    """What a child needs of our environment; none of our settings leak into it."""
+    """What a child needs of our environment; no other setting of ours leaks into it."""
+    ours = (TRACES_VARIABLE,)  # where spans go is for the whole house
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "PYTHONHASHSEED", "PYTHONPATH", "TMPDIR", "VIRTUAL_ENV")
-    return {name: os.environ[name] for name in kept if name in os.environ}
+    return {name: os.environ[name] for name in (*kept, *ours) if name in os.environ}

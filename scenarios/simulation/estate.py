@@ -1,8 +1,10 @@
 """The estate inside this process: every mock on the in-process network, in a world of its own."""
 
+import os
 from collections.abc import Iterable, Mapping
 
 from mocks.kit.system import MockSystem
+from mocks.kit.traces import TRACES_VARIABLE, trace_to
 from mocks.registry import vendor_for_role
 from scenarios.control import Control
 from scenarios.estate import ROLES, System
@@ -37,6 +39,8 @@ class SimulatedEstate:
         for mock in self.mocks.values():
             for name in sorted(mock.worlds):
                 mock.drop_world(name)
+            if mock.spans is not None:
+                mock.spans.close()
 
 
 async def raise_estate(
@@ -47,6 +51,7 @@ async def raise_estate(
     for role in roles:
         vendor = vendor_for_role(role)
         mock = MockSystem(vendor, CONTROL_TOKEN, network)
+        trace_to(mock, os.environ.get(TRACES_VARIABLE, ""))
         url = network.attach(f"{vendor.name}.example", mock)
         control = Control(network, url, WORLD, CONTROL_TOKEN)
         credentials = await control.create(seed, start_ms)

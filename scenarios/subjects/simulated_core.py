@@ -10,6 +10,7 @@ from integration_core.engine.simulated import CrashPoints, SimulatedEngine
 from integration_core.wiring.build import RunningCore
 from integration_core.wiring.clocks import RehearsalClock
 from integration_core.wiring.settings import read_settings
+from integration_core.wiring.watchers import tracing
 from scenarios.estate import Estate
 from scenarios.oracle.book import Book
 from scenarios.simulation.network import Network
@@ -35,6 +36,7 @@ class SimulatedCore:
         crash_points: CrashPoints | None = None,
     ) -> None:
         self._network = network
+        self._seed = seed
         self._secrets = tokens(seed, "default")
         self._database_url = database_url
         self._poll_interval_seconds = poll_interval_seconds
@@ -60,7 +62,8 @@ class SimulatedCore:
         self._engine = SimulatedEngine(
             open_database(self._database_url), clock, crash_points=self._crash_points
         )
-        self._running = RunningCore(read, self._network, clock, self._engine, self._nonce)
+        watch = tracing(read.traces, f"simulated|{self._seed}")
+        self._running = RunningCore(read, self._network, clock, self._engine, self._nonce, watch=watch)
         self._network.attach(HOST, self._running.api)
         await self._operations.subscribe(estate, self._secrets)
         await self._running.start()

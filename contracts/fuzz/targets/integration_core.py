@@ -142,6 +142,7 @@ def _seed(connection: Connection, store: Store) -> None:
         "state": "covered",
         "event_source_id": "",
         "problem": "",
+        "look": 1,
     }
     shared = {name: value for name, value in texts.items() if name != "contract_native_id"}
     connection.execute(insert(schema.entry).values(**shared, **entry))
@@ -228,4 +229,5 @@ TARGET = Target(
     refused=_refused,
     oddities=ODDITIES,
     repeatable=frozenset({"replay", "receive_notification"}),
+    volatile=frozenset({"now_ms"}),  # a clock that runs
 )

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from integration_core.adapters.http.correlation import current_correlation
+from integration_core.adapters.http.correlation import correlated, current_correlation
 from integration_core.adapters.http.json_body import decode_answer
 from integration_core.adapters.http.records import Gathered, map_records
 from integration_core.adapters.netsuite import mapping
@@ -147,7 +147,8 @@ class NetSuiteErp:
             fields = mapping.to_wire_invoice(invoice, customer_native_id, project_native_ids, currency_id)
         except KeyError as error:
             raise Refused(INVOICE_REJECTED, f"Invoice {invoice.key}: no job for project {error}.") from error
-        return await self._create("invoice", invoice.key, fields)
+        with correlated(invoice.source_id):  # a document belongs to its deal, not to the run that sends many
+            return await self._create("invoice", invoice.key, fields)
 
     async def create_credit_memo(
         self,
@@ -164,7 +165,8 @@ class NetSuiteErp:
             )
         except KeyError as error:
             raise Refused(INVOICE_REJECTED, f"Credit {memo.key}: no job for project {error}.") from error
-        return await self._create("creditMemo", memo.key, fields)
+        with correlated(memo.source_id):
+            return await self._create("creditMemo", memo.key, fields)
 
     async def create_journal(
         self,

@@ -55,6 +55,7 @@ def test_description__has_exactly_the_answers_that_operations_give(core: Served)
         "rest": ["200", "401"],
         "cases": ["200", "401", "422"],
         "messages": ["200", "401"],
+        "metrics": ["200", "401"],
         "book": ["200", "401"],
         "replay": ["200", "401", "403", "404", "422"],
         "step_clock": ["200", "401", "403", "413", "422"],
@@ -186,3 +187,8 @@ def test_database_that_does_not_answer__is_told_in_one_sentence(monkeypatch: pyt
         status, headers, said = ask(core, "POST", "/webhooks/gusto/x", body=body, **_signed(body))
     assert (status, headers["retry-after"]) == (503, "30")
     assert json.loads(said) == {"detail": "The database does not answer at present; try again later."}
+
+
+def test_metrics__are_text_for_readers(core: Served) -> None:
+    status, headers, _ = ask(core, "GET", "/operations/metrics", READER)
+    assert (status, headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")

@@ -13,6 +13,7 @@ from mocks import serve
 from mocks.hris.bamboohr.vendor import VENDOR
 from mocks.kept import KeptWorlds, WrongSeed
 from mocks.kit.faults import Fault
+from mocks.kit.outgoing import HttpOutgoing
 from mocks.kit.system import MockSystem, Receive, Scope, Send
 from tests.unit.mocks.asgi import run
 
@@ -156,3 +157,20 @@ def test_tending__lets_tokens_expire_once() -> None:
     for _ in range(2):
         asyncio.run(serve.tend(system))
     assert expired == ["one"]
+
+
+def test_traces__go_where_the_command_line_or_the_environment_says() -> None:
+    assert serve.read_settings(ONE, TOKEN).traces == ""
+    assert serve.read_settings(ONE, {**TOKEN, "REHEARSE_TRACES": "spans"}).traces == "spans"
+    assert (
+        serve.read_settings([*ONE, "--traces", "other"], {**TOKEN, "REHEARSE_TRACES": "x"}).traces == "other"
+    )
+
+
+def test_traces_that_cannot_be_kept__open_no_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[int] = []
+    monkeypatch.setattr(serve, "open_port", opened.append)
+    settings = serve.read_settings([*ONE, "--traces", str(tmp_path / "nowhere" / "spans")], TOKEN)
+    with pytest.raises(serve.Unservable, match="Traces cannot be written to"):
+        serve.make_mocks(settings, HttpOutgoing())
+    assert opened == []

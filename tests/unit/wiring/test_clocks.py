@@ -2,6 +2,7 @@
 
 import pytest
 
+from integration_core.api.description import MAXIMUM_MS
 from integration_core.wiring.clocks import RehearsalClock
 
 
@@ -49,3 +50,23 @@ def test_clock_told_to_go_back__refuses_and_goes_on() -> None:
     with pytest.raises(ValueError, match="cannot go back"):
         clock.run(999, 0, None)
     assert clock.now_ms() == 1_000
+
+
+def test_clock_told_the_same_again__goes_on_as_if_it_had_not_been() -> None:
+    machine = _Machine()
+    clock = RehearsalClock(0, machine.wall_ms)
+    clock.run(0, 10, None)
+    machine.now += 100
+    clock.run(0, 10, None)
+    assert clock.now_ms() == 1_000
+    clock.step_to(2_000)
+    with pytest.raises(ValueError, match="cannot go back"):
+        clock.run(0, 10, None)
+
+
+def test_clock_that_runs__ends_where_dates_do() -> None:
+    machine = _Machine()
+    clock = RehearsalClock(MAXIMUM_MS - 5, machine.wall_ms)
+    clock.run(MAXIMUM_MS - 5, 1_000, None)
+    machine.now += 100
+    assert clock.now_ms() == MAXIMUM_MS
