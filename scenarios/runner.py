@@ -8,8 +8,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from integration_core.ports.http import NoAnswer, NotSent
-from mocks.firm.facts.documents import TargetDocument
-from mocks.firm.facts.source import Fact, LegalEntity
+from mocks.firm.facts.source import LegalEntity
 from mocks.firm.firm import Firm
 from mocks.firm.plays import Play
 from scenarios.catalogue.scenario import Scenario
@@ -28,10 +27,9 @@ from scenarios.events import (
     Traced,
 )
 from scenarios.faults.plan import Plan
+from scenarios.observing import Said, as_said, observe
 from scenarios.oracle.book import Book
 from scenarios.oracle.evidence import Evidence
-from scenarios.oracle.facts_log import FactLog
-from scenarios.oracle.sharing import shared
 from scenarios.play import Player
 from scenarios.subjects.port import NotAtRest, Subject
 from scenarios.tracing import calls_behind
@@ -105,10 +103,19 @@ class Runner:
         self._crashes = rehearsal.plan.crash_instants(rehearsal.start_ms)
         self._subject_due_ms: int | None = None  # unknown until it has settled once
 
+    @property
+    def now_ms(self) -> int:
+        """What time it is in this world."""
+        return self._now_ms
+
     async def run(self) -> Ended:
         """Run to the verdict."""
+        return await self.conclude(await self.begin(_plays(self._rehearsal)))
+
+    async def begin(self, plays: Iterable[Play]) -> Player:
+        """Put in place what stands before the calendar, tell what lies ahead, and start the subject."""
         rehearsal = self._rehearsal
-        until = takewhile(lambda play: play.at_ms <= rehearsal.end_ms, _plays(rehearsal))
+        until = takewhile(lambda play: play.at_ms <= rehearsal.end_ms, plays)
         player = Player(self._estate, until, rehearsal.grain_ms)
         seeded = await player.seed(rehearsal.firm.master())
         self._listener(
@@ -119,9 +126,13 @@ class Runner:
         for role, faults in rehearsal.plan.by_role(rehearsal.start_ms).items():
             await self._estate.systems[role].control.add_faults(faults)
         await self._subject.start(self._estate, self._now_ms)
+        return player
+
+    async def conclude(self, player: Player, said: Said = as_said) -> Ended:
+        """Live to the end, heal, settle, and judge."""
         stuck = ""
         try:
-            await self._live(player)
+            await self.live(player, self._rehearsal.end_ms)
             await self._heal()
             stuck = await self._settle(player)
         except NotAtRest as not_at_rest:
@@ -129,15 +140,22 @@ class Runner:
         self._listener(Settled(self._now_ms, stuck))
         if self._before_judging is not None:
             await self._before_judging(self._estate)
-        return await self._judge(player, stuck)
+        return await self._judge(player, stuck, said)
+
+    async def go_on_at(self, player: Player, now_ms: int) -> None:
+        """The world's clock went by itself meanwhile and stands again: bring this instant to rest."""
+        self._now_ms = now_ms
+        self._subject_due_ms = None
+        await self._round(player)
 
     # --- acting -----------------------------------------------------------------------------
 
-    async def _live(self, player: Player) -> None:
+    async def live(self, player: Player, until_ms: int) -> None:
+        """Act, instant by instant, up to one; raises NotAtRest when the subject does not come along."""
         due = await self._round(player)
-        while self._now_ms < self._rehearsal.end_ms:
-            instants = [at for at in (due, player.next_at_ms(), self._rehearsal.end_ms) if at is not None]
-            self._now_ms = max(self._now_ms, min(min(instants), self._rehearsal.end_ms))
+        while self._now_ms < until_ms:
+            instants = [at for at in (due, player.next_at_ms(), until_ms) if at is not None]
+            self._now_ms = max(self._now_ms, min(min(instants), until_ms))
             due = await self._round(player)
 
     async def _round(self, player: Player) -> int | None:
@@ -291,21 +309,11 @@ class Runner:
 
     # --- judging ----------------------------------------------------------------------------
 
-    async def _judge(self, player: Player, stuck: str) -> Ended:
-        facts = FactLog()
-        documents: list[TargetDocument] = []
-        requests = {}
-        for role in ROLES:
-            control = self._estate.systems[role].control
-            requests[role] = int((await control.health())["requests"])
-            async for row in control.observe_pages():
-                if isinstance(row, Fact):
-                    facts.append(row)
-                else:
-                    documents.append(shared(row))
+    async def _judge(self, player: Player, stuck: str, said: Said) -> Ended:
+        observed = await observe(self._estate, said)
         evidence = Evidence(
-            facts=facts,
-            documents=tuple(documents),
+            facts=observed.facts,
+            documents=observed.documents,
             now_ms=self._now_ms,
             played=player.played,
             waiting=tuple(player.waiting),
@@ -321,7 +329,7 @@ class Runner:
             evidence=evidence,
             stuck=stuck,
             struck=self._struck,
-            requests=requests,
+            requests=observed.requests,
             ever_waited=player.ever_waited,
             now_ms=self._now_ms,
         )

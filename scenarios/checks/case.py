@@ -26,6 +26,7 @@ from mocks.firm.facts.documents import (
     PsaSplit,
     PsaTask,
 )
+from scenarios.checks.entry_keys import EntryKeys
 from scenarios.checks.facts import ObservedFacts
 from scenarios.checks.postings import LineLedger, index_lines
 from scenarios.oracle.calendars import period_of
@@ -42,7 +43,6 @@ from scenarios.oracle.expected import (
     InvoiceKey,
     TimeEvent,
 )
-from scenarios.oracle.facts_log import TimeHistories
 from scenarios.oracle.versions import Sources, index_sources
 
 D = TypeVar("D", bound=Document)
@@ -50,22 +50,6 @@ Billed = Invoice | CreditMemo
 BilledLine = InvoiceLine | CreditLine
 CLOSE_TYPES = ("ACC", "ACR", "REV", "RCL", "RCR", "PAY", "LAB")
 POSTED_STATES = ("POSTED", "PARTIALLY_PAID", "PAID", "CREDITED")
-
-
-class EntryKeys:
-    """Native ids of time entries and their business keys; of a card only once, not of every day."""
-
-    def __init__(self, time: TimeHistories) -> None:
-        self._stems = {head.source_id: head.bk for head in time.heads if head.source_id}
-        self._unusual = {fact.source_id: fact.bk for fact in time.unusual() if fact.source_id}
-        self._time = time
-
-    def get(self, source_id: str) -> str | None:
-        """The key that an id stands for, None where no entry has the id."""
-        card, _, day = source_id.partition("#")
-        stem = self._stems.get(card)
-        bk = f"{stem}|{day}"
-        return bk if stem is not None and bk in self._time else self._unusual.get(source_id)
 
 
 def witness(system: str, kind: str, native_id: str, *bks: str) -> tuple[str, ...]:

@@ -28,10 +28,10 @@ def i02_value_partition(case: Case) -> Tally:
     for event in case.events:
         if event.bk in chargeable:
             tally.compared += 1
-            invoice, found = case.billed.get(event.bk), invoiced.get(event.bk, 0)
-            if invoice is not None and invoice.held is not None and not found:
+            due, found = case.billed.get(event.bk), invoiced.get(event.bk, 0)
+            if due is not None and due.held is not None and not found:
                 continue  # a subject may keep a held document to itself until it can stand
-            tally.equal((event.bk, *event.sources), event.amount_minor if invoice else 0, found, "event")
+            tally.equal((event.bk, *event.sources), event.amount_minor if due else 0, found, "event")
         elif invoiced.get(event.bk):
             tally.differ((event.bk, *event.sources), "not billed", invoiced[event.bk], "event")
     tally.wanted = tally.compared
