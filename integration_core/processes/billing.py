@@ -38,7 +38,8 @@ def process(core: Core) -> Process:
             found = await run.transaction(attempt, lambda connection: _look(core, connection, run.key))
             for day in found:
                 make = partial(_run, core, code=run.key, day=day)
-                await run.transaction(f"run:{day}", make)
+                for kind, count in (await run.transaction(f"run:{day}", make)).items():
+                    core.metrics.documents_stated(kind, count)
             if not found:
                 return
 
@@ -117,10 +118,11 @@ def _nobody_asked_for(core: Core, connection: Connection, references: References
 
 
 def _run(core: Core, connection: Connection, code: str, day: str) -> Json:
+    """Make a run, unless it was made; returns how many documents of each kind it stated."""
     entity = core.references(connection).entities[code]
     row = next((one for one in entity.billing_calendar if one.billing_date.isoformat() == day), None)
     if row is None or core.store.documents.run_done(connection, run_id_of(entity, row)):
-        return None
+        return {}
     run_id, cutoff = run_id_of(entity, row), cutoff_ms(entity, row.billing_date)
     references = core.references_at(connection, cutoff)  # finance D1: not as they are by now
     contracts = billable_contracts(entity, row.billing_date, row.freq, references)
@@ -138,7 +140,7 @@ def _run(core: Core, connection: Connection, code: str, day: str) -> Json:
     _post(core, connection, made, now_ms)
     _post_credits(core, connection, credits, now_ms)
     _note_unapproved(core, connection, entity, row, contracts)
-    return None
+    return {"invoice": len(made), "credit": len(credits)}
 
 
 def _fixed_pieces(

@@ -45,7 +45,8 @@ def process(core: Core) -> Process:
     async def close(run: Run) -> None:
         period = await run.transaction("due", lambda connection: _look(core, connection, run.key))
         if period:
-            await run.transaction("post", partial(_post, core, code=run.key, period=period))
+            stated = await run.transaction("post", partial(_post, core, code=run.key, period=period))
+            core.metrics.documents_stated("journal", stated)
 
     return close
 
@@ -94,7 +95,7 @@ def _post(core: Core, connection: Connection, code: str, period: str) -> Json:
     state_journals(core, connection, journals, closes=period)
     core.store.closes.set_state(connection, code, period, POSTED, core.clock.now_ms())
     core.engine.request(connection, "close", code)  # where nothing had to be posted, nobody else would ask
-    return None
+    return len(journals)
 
 
 def _close_ms(core: Core, connection: Connection, code: str, period: str) -> int:

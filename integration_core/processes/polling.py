@@ -91,6 +91,9 @@ async def _store(core: Core, run: Run, source: Source, harvest: Harvest, *, last
     name = f"{'end' if last else 'take'}:{_digest(harvest.pages)}"
     work = partial(_take, core, source=source, harvest=harvest, last=last)
     harvest.fresh = bool(await run.transaction(name, work)) or harvest.fresh
+    for stream, page in harvest.pages:
+        if page.records:
+            core.metrics.records_taken(source.name, stream, len(page.records))
     harvest.pages, harvest.records = [], 0
 
 

@@ -4,12 +4,14 @@ Only entries approved before everything that could price them is known are rated
 which was recorded earlier but read later cannot change an amount.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
-from integration_core.canonical.billing import Blocked
+from integration_core.canonical.billing import Blocked, Rated, Unpriced
 from integration_core.ports.engine import Json, Process, Run
 from integration_core.ports.store import Resolved
 from integration_core.processes.core import ALL, Core
@@ -28,6 +30,7 @@ MAXIMUM_BATCHES = 1_000_000
 
 
 CARDS_A_BATCH = 2_000
+Result = Rated | Unpriced | Blocked
 
 
 def process(core: Core) -> Process:
@@ -37,7 +40,10 @@ def process(core: Core) -> Process:
         await _enter(core, run)
         after = ""
         for number in range(MAXIMUM_BATCHES):
-            after = await run.transaction(f"batch:{number}", partial(_batch, core, after=after))
+            rated: list[Result] = []
+            batch = partial(_batch, core, after=after, rated=rated)
+            after = await run.transaction(f"batch:{number}", batch)
+            _tell(core, rated)
             if not after:
                 return
 
@@ -90,8 +96,26 @@ def _note(core: Core, connection: Connection, resolved: Resolved) -> None:
         core.store.cases.open(connection, "TIME_DUPLICATE_SUSPECT", bks[0], text, now_ms, ("rating", ALL))
 
 
-def _batch(core: Core, connection: Connection, after: str) -> Json:
-    """Rate one batch; returns the last source id, or nothing when all are through."""
+def _tell(core: Core, rated: Sequence[Result]) -> None:
+    """Leave word of what was rated, now that it is committed."""
+    now_ms = core.clock.now_ms()
+    priced = [now_ms - one.entry.a_ms for one in rated if isinstance(one, Rated)]
+    if priced:
+        core.metrics.entries_priced(priced)
+    for outcome, count in Counter(outcome_of(one) for one in rated).items():
+        core.metrics.entries_rated(outcome, count)
+
+
+def outcome_of(result: Result) -> str:
+    """What became of an entry, in one word."""
+    if isinstance(result, Unpriced):
+        return result.klass.lower()
+    return "rated" if isinstance(result, Rated) else "blocked"
+
+
+def _batch(core: Core, connection: Connection, after: str, rated: list[Result]) -> Json:
+    """Rate one batch, into `rated`; returns the last source id, or nothing when all are through."""
+    rated.clear()  # a transaction may be done again
     # The watermark first: what is read after it holds at least what it promises.
     horizon_ms = core.known_to_ms(connection, core.crm.name, core.psa.name, core.hris.name, core.erp.name)
     references = core.references(connection)
@@ -116,4 +140,5 @@ def _batch(core: Core, connection: Connection, after: str) -> Json:
             core.store.cases.open(connection, result.code, bk, result.text, result.entry.a_ms, replay)
         elif bk in troubled:
             core.store.cases.resolve(connection, bk, (*CODES, "TIME_UNAPPROVED"), now_ms)
+    rated += results
     return entries[-1].source_id

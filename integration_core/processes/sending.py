@@ -3,6 +3,7 @@
 Each lane is a bulkhead of its own: a target that is away holds up nobody else.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
@@ -53,8 +54,17 @@ def process(core: Core) -> Process:
             outcomes = msgspec.convert(raw, list[Written | Rejected])
             settle = partial(_settle, core, lane=run.key, rows=rows, outcomes=outcomes)
             await run.transaction(f"settle:{number}", settle)
+            for told, count in Counter(map(_told, outcomes)).items():
+                core.metrics.rows_sent(run.key, told, count)
 
     return send
+
+
+def _told(outcome: Outcome) -> str:
+    """What became of a row, in one word."""
+    if isinstance(outcome, Written):
+        return "written"
+    return "again" if outcome.retry else "refused"
 
 
 def _pick(core: Core, connection: Connection, lane: str) -> Json:

@@ -134,13 +134,23 @@ class RunningCore:
         )
 
 
+# Metrics and traces name a system as everything else does: records, streams, and the mocks themselves.
+_VENDORS: dict[Role, str] = {
+    "crm": SalesforceCrm.name,
+    "psa": CertiniaPsa.name,
+    "hris": BambooHris.name,
+    "erp": NetSuiteErp.name,
+    "payroll": GustoPayroll.name,
+}
+
+
 def _transports(
     settings: CoreSettings, transport: HttpTransport, permits: Permits | None, watch: Watch
 ) -> Callable[[Role], HttpTransport]:
     """The network as each adapter gets it: watched, and by way of a permit where calls are limited."""
 
     def of(role: Role) -> HttpTransport:
-        watched = watch.transport(role, transport)
+        watched = watch.transport(_VENDORS[role], transport)
         if permits is None or role not in settings.rate_limits:
             return watched
         return LimitedTransport(watched, role, permits)

@@ -25,13 +25,14 @@ def i02_value_partition(case: Case) -> Tally:
         for line in invoice.lines:
             invoiced[case.line_bk(line)] += line.amount_tc_minor
     chargeable = {event.bk for event in case.chargeable}
+    kept = {line.event.bk for invoice in _kept_invoices(case) for line in invoice.lines}
     for event in case.events:
         if event.bk in chargeable:
             tally.compared += 1
-            due, found = case.billed.get(event.bk), invoiced.get(event.bk, 0)
-            if due is not None and due.held is not None and not found:
-                continue  # a subject may keep a held document to itself until it can stand
-            tally.equal((event.bk, *event.sources), event.amount_minor if due else 0, found, "event")
+            if event.bk in kept:
+                continue
+            due = event.amount_minor if event.bk in case.billed else 0
+            tally.equal((event.bk, *event.sources), due, invoiced.get(event.bk, 0), "event")
         elif invoiced.get(event.bk):
             tally.differ((event.bk, *event.sources), "not billed", invoiced[event.bk], "event")
     tally.wanted = tally.compared
@@ -43,9 +44,10 @@ def i03_hours_partition(case: Case) -> Tally:
     tally = Tally()
     due: defaultdict[str, int] = defaultdict(int)
     billed: defaultdict[str, int] = defaultdict(int)
+    kept = {invoice.key for invoice in _kept_invoices(case)}
     for invoice in case.expected.invoices.values():
         for line in invoice.lines:
-            if line.event.method not in _BY_AMOUNT:
+            if line.event.method not in _BY_AMOUNT and invoice.key not in kept:
                 due[line.event.line_key] += line.event.hours_e2 * 100
     for document in case.invoices:
         for row in document.lines:
@@ -103,6 +105,15 @@ def x02_documents(case: Case) -> Tally:
         _compare_documents(tally, case, str(credit_key), credit, memos)
     compare_particulars(tally, case)
     return tally
+
+
+def _kept_invoices(case: Case) -> list[ExpectedInvoice]:
+    """Held invoices that a subject keeps to itself until they can stand, as it may."""
+    return [
+        invoice
+        for key, invoice in case.expected.invoices.items()
+        if invoice.held is not None and not case.invoices_by_key.get(key)
+    ]
 
 
 def _kept_back(case: Case, credit: ExpectedCredit) -> bool:

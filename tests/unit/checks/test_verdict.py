@@ -4,7 +4,8 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from mocks.firm.facts.source import Contract
+from mocks.firm.facts.documents import Invoice
+from mocks.firm.facts.source import Account, Contract
 from scenarios.checks import CHECKS, judge
 from scenarios.checks.result import STORED_VIOLATIONS
 from scenarios.oracle.evidence import Evidence
@@ -113,3 +114,13 @@ def test_violations__are_all_counted_and_the_first_kept() -> None:
         world.copy("j1", f"x{number}", source_id=f"800-{number}")
     result = world.check("I01")
     assert (len(result.violations), result.violation_count) == (STORED_VIOLATIONS, STORED_VIOLATIONS + 50)
+
+
+def test_invoice_held_for_its_papers__may_be_kept_back_with_all_that_it_bills() -> None:
+    world = World()
+    world.facts = [replace(f, po_required=True) if isinstance(f, Account) else f for f in world.facts]
+    world.documents = [d for d in world.documents if not isinstance(d, Invoice)]
+    statuses = {name: world.check(name).status for name in ("I02", "I03")}
+    assert statuses == {"I02": "pass", "I03": "not_applicable"}  # nothing is due, nothing is there
+    world.facts = [replace(f, po_required=False) if isinstance(f, Account) else f for f in world.facts]
+    assert world.check("I02").status == "fail"
