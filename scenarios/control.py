@@ -1,11 +1,11 @@
 """The runner's end of the control plane: one world of one mock, over any transport."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from integration_core.ports.http import HttpRequest, HttpTransport
+from integration_core.ports.http import HttpRequest, HttpResponse, HttpTransport
 from mocks.firm.facts.source import SourceFact
 from mocks.firm.facts.wire import Row, decode_rows
 from mocks.kit.faults import Fault
@@ -98,6 +98,16 @@ class Control:
         """Facts and documents as the world holds them now."""
         return decode_rows(await self._raw("GET", "/observe", b""))
 
+    async def observe_pages(self) -> AsyncIterator[Row]:
+        """As `observe`, a bounded page at a time; the world must stand still meanwhile."""
+        page = "0"
+        while page:
+            path = f"/observe?page={page}"
+            response = await self._answer("GET", path, b"")
+            for row in decode_rows(response.body):
+                yield row
+            page = response.header("x-next-page") or ""
+
     async def native(self) -> list[dict[str, Any]]:
         """Records as the vendor's API would show them."""
         payload = await self._raw("GET", "/native", b"")
@@ -108,6 +118,9 @@ class Control:
         return msgspec.json.decode(await self._raw(method, verb, payload))
 
     async def _raw(self, method: str, verb: str, body: bytes) -> bytes:
+        return (await self._answer(method, verb, body)).body
+
+    async def _answer(self, method: str, verb: str, body: bytes) -> HttpResponse:
         request = HttpRequest(
             method=method,
             url=self._root + verb,
@@ -122,7 +135,7 @@ class Control:
             except (msgspec.DecodeError, KeyError, TypeError):
                 sentence = f"status {response.status}"
             raise ControlRefused(f"{self._root}{verb}: {sentence}")
-        return response.body
+        return response
 
 
 def _optional_int(value: Any) -> int | None:

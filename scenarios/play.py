@@ -17,6 +17,7 @@ from mocks.firm.facts.source import Assignment, Contract, SourceFact, TimeEntry
 from mocks.firm.plays import Play, role_of
 from mocks.kit.vendor import Acted
 from scenarios.estate import ROLES, Estate
+from scenarios.oracle.played_log import PlayedLog
 
 BATCH = 5_000
 _INSTANTS = (
@@ -43,7 +44,8 @@ class Player:
         self._next = next(plays, None)
         self._waiting: dict[str, deque[Play]] = {role: deque() for role in ROLES}
         self.references: dict[str, str] = {}  # native ids of contracts, which other systems name
-        self.played: list[SourceFact] = []
+        self.played = PlayedLog()
+        self.touched: set[str] = set()  # roles in whose systems something was played, since somebody looked
         self.waits_for: dict[str, str] = {}  # what the first waiting fact of a role misses
         self.ever_waited = 0
 
@@ -150,6 +152,7 @@ class Player:
         if isinstance(fact, Contract):
             self.references[fact.bk] = acted.native_id
         self.played.append(played)
+        self.touched.add(role_of(fact))
 
     def _needed(self, facts: Iterable[SourceFact]) -> dict[str, str]:
         """The references that some facts make: only those travel with them."""

@@ -3,15 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from itertools import chain, takewhile
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct
 
 from integration_core.ports.http import NoAnswer, NotSent
-from mocks.firm.facts.documents import Document, TargetDocument
-from mocks.firm.facts.source import Fact, LegalEntity, SourceFact
+from mocks.firm.facts.source import LegalEntity
 from mocks.firm.firm import Firm
-from mocks.firm.plays import Play, role_of
+from mocks.firm.plays import Play
 from scenarios.catalogue.scenario import Scenario
 from scenarios.checks.verdict import Judgement, judge
 from scenarios.estate import ROLES, Estate
@@ -28,6 +27,7 @@ from scenarios.events import (
     Traced,
 )
 from scenarios.faults.plan import Plan
+from scenarios.observing import Said, as_said, observe
 from scenarios.oracle.book import Book
 from scenarios.oracle.evidence import Evidence
 from scenarios.play import Player
@@ -103,10 +103,19 @@ class Runner:
         self._crashes = rehearsal.plan.crash_instants(rehearsal.start_ms)
         self._subject_due_ms: int | None = None  # unknown until it has settled once
 
+    @property
+    def now_ms(self) -> int:
+        """What time it is in this world."""
+        return self._now_ms
+
     async def run(self) -> Ended:
         """Run to the verdict."""
+        return await self.conclude(await self.begin(_plays(self._rehearsal)))
+
+    async def begin(self, plays: Iterable[Play]) -> Player:
+        """Put in place what stands before the calendar, tell what lies ahead, and start the subject."""
         rehearsal = self._rehearsal
-        until = takewhile(lambda play: play.at_ms <= rehearsal.end_ms, _plays(rehearsal))
+        until = takewhile(lambda play: play.at_ms <= rehearsal.end_ms, plays)
         player = Player(self._estate, until, rehearsal.grain_ms)
         seeded = await player.seed(rehearsal.firm.master())
         self._listener(
@@ -117,9 +126,13 @@ class Runner:
         for role, faults in rehearsal.plan.by_role(rehearsal.start_ms).items():
             await self._estate.systems[role].control.add_faults(faults)
         await self._subject.start(self._estate, self._now_ms)
+        return player
+
+    async def conclude(self, player: Player, said: Said = as_said) -> Ended:
+        """Live to the end, heal, settle, and judge."""
         stuck = ""
         try:
-            await self._live(player)
+            await self.live(player, self._rehearsal.end_ms)
             await self._heal()
             stuck = await self._settle(player)
         except NotAtRest as not_at_rest:
@@ -127,15 +140,22 @@ class Runner:
         self._listener(Settled(self._now_ms, stuck))
         if self._before_judging is not None:
             await self._before_judging(self._estate)
-        return await self._judge(player, stuck)
+        return await self._judge(player, stuck, said)
+
+    async def go_on_at(self, player: Player, now_ms: int) -> None:
+        """The world's clock went by itself meanwhile and stands again: bring this instant to rest."""
+        self._now_ms = now_ms
+        self._subject_due_ms = None
+        await self._round(player)
 
     # --- acting -----------------------------------------------------------------------------
 
-    async def _live(self, player: Player) -> None:
+    async def live(self, player: Player, until_ms: int) -> None:
+        """Act, instant by instant, up to one; raises NotAtRest when the subject does not come along."""
         due = await self._round(player)
-        while self._now_ms < self._rehearsal.end_ms:
-            instants = [at for at in (due, player.next_at_ms(), self._rehearsal.end_ms) if at is not None]
-            self._now_ms = max(self._now_ms, min(min(instants), self._rehearsal.end_ms))
+        while self._now_ms < until_ms:
+            instants = [at for at in (due, player.next_at_ms(), until_ms) if at is not None]
+            self._now_ms = max(self._now_ms, min(min(instants), until_ms))
             due = await self._round(player)
 
     async def _round(self, player: Player) -> int | None:
@@ -146,8 +166,9 @@ class Runner:
         due = {role: await self._estate.systems[role].control.step(now_ms) for role in ROLES}
         await self._crash_if_due(now_ms)
         played, notified = len(player.played), 0
+        player.touched.clear()
         await player.play_until(now_ms)
-        for role in sorted({role_of(fact) for fact in player.played[played:]}):
+        for role in sorted(player.touched):
             due[role] = await self._estate.systems[role].control.next_due_ms()
         if self._nothing_for_the_subject(due.values(), player):
             self._listener(Stepped(now_ms, len(player.played) - played, 0, 0))
@@ -288,22 +309,13 @@ class Runner:
 
     # --- judging ----------------------------------------------------------------------------
 
-    async def _judge(self, player: Player, stuck: str) -> Ended:
-        facts: list[SourceFact] = []
-        documents: list[TargetDocument] = []
-        requests = {}
-        for role in ROLES:
-            control = self._estate.systems[role].control
-            requests[role] = int((await control.health())["requests"])
-            for row in await control.observe():
-                target: Any = facts if isinstance(row, Fact) else documents
-                assert isinstance(row, Fact | Document)
-                target.append(row)
+    async def _judge(self, player: Player, stuck: str, said: Said) -> Ended:
+        observed = await observe(self._estate, said)
         evidence = Evidence(
-            facts=tuple(facts),
-            documents=tuple(documents),
+            facts=observed.facts,
+            documents=observed.documents,
             now_ms=self._now_ms,
-            played=tuple(player.played),
+            played=player.played,
             waiting=tuple(player.waiting),
             book=await self._book(stuck),
         )
@@ -317,7 +329,7 @@ class Runner:
             evidence=evidence,
             stuck=stuck,
             struck=self._struck,
-            requests=requests,
+            requests=observed.requests,
             ever_waited=player.ever_waited,
             now_ms=self._now_ms,
         )

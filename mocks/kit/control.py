@@ -6,13 +6,14 @@
 import hmac
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
 from mocks.firm.facts.source import SourceFact
-from mocks.firm.facts.wire import encode_rows
+from mocks.firm.facts.wire import Row, encode_rows
 from mocks.kit.calls import Call, Reply
 from mocks.kit.clock import Mode
 from mocks.kit.faults import Fault
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 METRICS_PATH = "/__rehearse__/metrics"  # of all worlds and the process
 NDJSON = "application/x-ndjson"
+OBSERVED_A_PAGE = 10_000  # rows: what a large firm's systems hold does not fit in one answer
 _native = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -78,6 +80,7 @@ class Control:
     def __init__(self, system: "MockSystem", token: str) -> None:
         self._system = system
         self._token = token
+        self._observing: dict[str, tuple[str, Iterator[Row]]] = {}  # by world: the next page, and its rows
         self._handlers: dict[tuple[str, str], Handler] = {
             ("GET", "health"): self._health,
             ("GET", "clock"): self._clock,
@@ -229,7 +232,20 @@ class Control:
     async def _observe(self, world: World, call: Call) -> Any:
         if world.clock.mode != "stepped":
             self._system.run_due(world)
-        return Reply(body=encode_rows(self._system.vendor.observe(world)), content_type=NDJSON)
+        page = call.query().get("page")
+        if page is None:
+            return Reply(body=encode_rows(self._system.vendor.observe(world)), content_type=NDJSON)
+        if page == "0":
+            self._observing[world.name] = ("0", self._system.vendor.observe(world))
+        expected, rows = self._observing.pop(world.name, ("", iter(())))
+        if page != expected:
+            return _error(409, f"There is no page {page} to go on with; begin again with page 0.")
+        body = encode_rows(islice(rows, OBSERVED_A_PAGE))
+        if not body:
+            return Reply(body=b"", content_type=NDJSON)
+        following = str(int(page) + 1)
+        self._observing[world.name] = (following, rows)
+        return Reply(body=body, content_type=NDJSON, headers=[("x-next-page", following)])
 
     async def _native(self, world: World, call: Call) -> Any:
         rows = self._system.vendor.native(world)

@@ -26,6 +26,7 @@ from mocks.firm.facts.documents import (
     PsaSplit,
     PsaTask,
 )
+from scenarios.checks.entry_keys import EntryKeys
 from scenarios.checks.facts import ObservedFacts
 from scenarios.checks.postings import LineLedger, index_lines
 from scenarios.oracle.calendars import period_of
@@ -205,14 +206,9 @@ class Case:
         return {source: event for event in self.events for source in event.sources}
 
     @cached_property
-    def entry_bks(self) -> dict[str, str]:
+    def entry_bks(self) -> EntryKeys:
         """Native id of any observed time entry -> TE bk."""
-        return {
-            fact.source_id: bk
-            for bk, facts in self.sources.entries.items()
-            for fact in facts
-            if fact.source_id
-        }
+        return EntryKeys(self.sources.time)
 
     @cached_property
     def billed(self) -> dict[str, ExpectedInvoice]:

@@ -74,11 +74,12 @@ def i07_correction_completeness(case: Case) -> Tally:
             credited[case.line_bk(line)].append(line.amount_tc_minor)
     invoiced = {case.line_bk(line) for invoice in case.invoices for line in invoice.lines}
     successors = _successors(case)
+    dues = {line.event.bk: line for credit in case.expected.credits.values() for line in credit.lines}
     for bk, credit in case.credited.items():
         if _held(case, bk):
             continue
         tally.compared += 1
-        due = next(line for line in credit.lines if line.event.bk == bk)
+        due = dues[bk]
         at = (bk, credit.bk, *due.event.sources)
         tally.equal(at, [due.amount_minor], credited.get(bk, []), "event")
         successor = successors.get(bk)

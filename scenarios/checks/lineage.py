@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator
-
-from msgspec import structs
+from itertools import chain
 
 from mocks.firm.facts.documents import Invoice, InvoiceLine, Journal
-from mocks.firm.facts.source import Contract, PaymentIntent, PayrollRun, SourceFact, TimeEntry
+from mocks.firm.facts.source import PayrollRun, SourceFact, TimeEntry
 from scenarios.checks.arithmetic import document_at
 from scenarios.checks.case import CLOSE_TYPES, Billed, BilledLine, Case
+from scenarios.checks.played import compare
 from scenarios.checks.receipts import compare_receipts
 from scenarios.checks.result import Tally
 from scenarios.oracle.expected import Event, TimeEvent
@@ -141,14 +141,6 @@ def i42_no_silent_loss(case: Case) -> Tally:
     return tally
 
 
-def _played_form(fact: SourceFact) -> SourceFact:
-    """The fact without native ids, which it has only once it was played."""
-    if isinstance(fact, Contract):
-        lines = tuple(structs.replace(line, source_id="") for line in fact.lines)
-        return structs.replace(fact, source_id="", lines=lines)
-    return structs.replace(fact, source_id="")
-
-
 def _readable(fact: SourceFact) -> object:
     """The fact as a difference shows it: of a payroll only which it is."""
     return f"payroll of {fact.period}" if isinstance(fact, PayrollRun) else fact
@@ -157,13 +149,12 @@ def _readable(fact: SourceFact) -> object:
 def x01_observed_is_played(case: Case) -> Tally:
     """The systems of record hold every version that was played and no other; payments are what was played."""
     tally = Tally()
-    played = Counter(_played_form(f) for f in case.evidence.played if not isinstance(f, PaymentIntent))
-    observed = Counter(_played_form(f) for f in case.evidence.facts if not isinstance(f, PaymentIntent))
-    tally.wanted = played.total()
-    tally.compared = min(played.total(), observed.total())
-    for fact in played - observed:
+    compared = compare(case.evidence.played, case.evidence.facts)
+    tally.wanted = compared.played
+    tally.compared = min(compared.played, compared.observed)
+    for fact in compared.missing:
         tally.differ((fact.bk, f"v{fact.ver}"), _readable(fact), "not observed so", "event")
-    for fact in observed - played:
+    for fact in compared.strange:
         tally.differ((fact.bk, f"v{fact.ver}"), "not played so", _readable(fact), "event")
     _compare_cards(tally, case)
     compare_receipts(tally, case)
@@ -173,15 +164,14 @@ def x01_observed_is_played(case: Case) -> Tally:
 def _compare_cards(tally: Tally, case: Case) -> None:
     """A timecard stands as people last left it: a status that makes no version must not hide one."""
     last: dict[str, TimeEntry] = {}
-    for facts in case.sources.entries.values():
-        for fact in facts:
-            card = fact.source_id.partition("#")[0]
-            if card not in last or fact.recorded_at_ms >= last[card].recorded_at_ms:
-                last[card] = fact
+    for fact in chain(case.sources.time.heads, case.sources.time.unusual()):
+        card = fact.source_id.partition("#")[0]
+        if card not in last or fact.recorded_at_ms >= last[card].recorded_at_ms:
+            last[card] = fact
     for split in case.splits:
         entry = last.get(split.card_source_id)
         if entry is not None and split.card_status is not None:
-            at = (entry.bk, f"psa:timecard:{split.card_source_id}")
+            at = (f"TE|{entry.card}", f"psa:timecard:{split.card_source_id}")
             tally.equal(at, entry.status, split.card_status, "event")
 
 

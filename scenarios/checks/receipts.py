@@ -1,10 +1,12 @@
 """Payments against what customers were played to pay: each once, of what was open then (X01)."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 
-from mocks.firm.facts.documents import Invoice, Payment
+from mocks.firm.facts.documents import CreditMemo, Invoice, Payment
 from mocks.firm.facts.source import PaymentIntent
 from scenarios.checks.case import Case, witness
+from scenarios.checks.played import intents_of
 from scenarios.checks.result import Tally
 from scenarios.oracle.amounts import half_up
 
@@ -13,11 +15,14 @@ _WHOLE_E6 = 1_000_000
 
 def compare_receipts(tally: Tally, case: Case) -> None:
     """Tie every payment to the intention it came from, by the bank's reference."""
-    intents = {fact.bank_ref: fact for fact in case.evidence.played if isinstance(fact, PaymentIntent)}
+    intents = {fact.bank_ref: fact for fact in intents_of(case.evidence.played)}
     tally.wanted += len(intents)
     invoices = _by_contract(case)
     paid: defaultdict[str, int] = defaultdict(int)
     posted_ms = {journal.document: journal.posted_at_ms for journal in case.journals if journal.document}
+    memos: defaultdict[str, list[CreditMemo]] = defaultdict(list)
+    for memo in case.posted_credits:
+        memos[memo.invoice].append(memo)
     for payment in sorted(case.payments, key=lambda row: (row.created_at_ms, row.native_id)):
         tally.compared += 1
         at = witness("erp", "payment", payment.native_id, payment.number)
@@ -26,8 +31,8 @@ def compare_receipts(tally: Tally, case: Case) -> None:
             tally.differ(at, "a payment that was played", payment.external_id or "no reference", "event")
         else:
             open_ms = payment.created_at_ms
-            credited = _credited(case, posted_ms, open_ms)
             ours = [row for row in invoices[intent.contract] if posted_ms.get(row.native_id, 0) <= open_ms]
+            credited = {row.native_id: _credited(memos[row.native_id], posted_ms, open_ms) for row in ours}
             open_minor = _open_minor(ours, credited, paid)
             _compare_amounts(tally, intent, payment, open_minor, (*at, intent.bk))
         for application in payment.applications:
@@ -64,13 +69,9 @@ def _by_contract(case: Case) -> defaultdict[str, list[Invoice]]:
     return found
 
 
-def _credited(case: Case, posted_ms: dict[str, int], at_ms: int) -> dict[str, int]:
-    """What credit memos had cleared of each invoice by an instant."""
-    credited: defaultdict[str, int] = defaultdict(int)
-    for memo in case.posted_credits:
-        if posted_ms.get(memo.native_id, 0) <= at_ms:
-            credited[memo.invoice] += memo.applied_tc_minor
-    return credited
+def _credited(memos: Iterable[CreditMemo], posted_ms: dict[str, int], at_ms: int) -> int:
+    """What the credit memos of one invoice had cleared of it by an instant."""
+    return sum(memo.applied_tc_minor for memo in memos if posted_ms.get(memo.native_id, 0) <= at_ms)
 
 
 def _open_minor(invoices: list[Invoice], credited: dict[str, int], paid: dict[str, int]) -> dict[str, int]:

@@ -1,6 +1,8 @@
 """From the results of all checks to one verdict."""
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from msgspec import Struct
 
@@ -28,8 +30,9 @@ def judge(evidence: Evidence, required: frozenset[str]) -> Judgement:
     Fails where any check fails; else unknown where a check or the oracle cannot say, where a
     required check compared nothing, or where a required id names no check; else passes.
     """
-    case = prepare(evidence)
-    results = tuple(check.run(case) for check in CHECKS)
+    with _no_collections():
+        case = prepare(evidence)
+        results = tuple(check.run(case) for check in CHECKS)
     failed = [f"{result.id} fails" for result in results if result.status == "fail"]
     doubts = [*case.expected.unsupported, *_doubts(results, required)]
     return Judgement(
@@ -39,6 +42,18 @@ def judge(evidence: Evidence, required: frozenset[str]) -> Judgement:
         unsupported=case.expected.unsupported,
         reasons=(*failed, *doubts),
     )
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """No search for cycles meanwhile: there are none, and it would walk millions of records many times."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _doubts(results: Iterable[CheckResult], required: frozenset[str]) -> list[str]:

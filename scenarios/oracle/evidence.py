@@ -1,5 +1,7 @@
 """Evidence: everything the judge may look at, as plain records; built by whoever observes."""
 
+from collections.abc import Collection
+
 from msgspec import Struct
 
 from mocks.firm.facts.documents import TargetDocument
@@ -12,12 +14,13 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
     `facts` are all versions observed in the systems of record, each with its native id;
     `documents` the current records of the target systems; `played` what people did;
-    `waiting` what could never be played; `book` what the subject publishes, if it does.
+    `waiting` what could never be played; `book` what the subject publishes, if it does. Facts of
+    a large firm come as a `FactLog`.
     """
 
-    facts: tuple[SourceFact, ...]
+    facts: Collection[SourceFact]
     documents: tuple[TargetDocument, ...]
     now_ms: int
-    played: tuple[SourceFact, ...] = ()
+    played: Collection[SourceFact] = ()
     waiting: tuple[SourceFact, ...] = ()
     book: Book | None = None

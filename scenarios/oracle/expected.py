@@ -66,7 +66,7 @@ class ExpectedPerson(Struct, frozen=True, kw_only=True):
     employed_to: date | None
 
 
-class Price(Struct, frozen=True, kw_only=True):
+class Price(Struct, frozen=True, kw_only=True, gc=False):
     """A rating that succeeded: `numerator / denominator` currency units an hour, and where it came from."""
 
     priority: int
@@ -75,7 +75,7 @@ class Price(Struct, frozen=True, kw_only=True):
     denominator: int
 
 
-class TimeEvent(Struct, frozen=True, kw_only=True):
+class TimeEvent(Struct, frozen=True, kw_only=True, gc=False):
     """One approved version of a time entry and what billing makes of it (finance 0.3, 2.1)."""
 
     te: str
@@ -148,7 +148,7 @@ class TaxCode(Struct, frozen=True, order=True):
 InvoiceKey = tuple[str, date, str]  # entity code, billing date, group: CO bk, or CU bk where consolidated
 
 
-class ExpectedLine(Struct, frozen=True, kw_only=True):
+class ExpectedLine(Struct, frozen=True, kw_only=True, gc=False):
     """One billing event piece on an invoice or, mirrored, on a credit memo."""
 
     event: Event

@@ -1,6 +1,5 @@
 """The price of an hour: four priorities, looked up with what was known at one instant (finance 2.1)."""
 
-from bisect import bisect_right
 from collections import defaultdict
 from datetime import date
 
@@ -65,6 +64,7 @@ class RateBook:
             self._cards[(line.scope, line.owner, line.level, line.practice)].append(history)
         self._overrides = {bk: _overrides(history) for bk, history in sources.assignments.items()}
         self._steps: dict[tuple[str, str, str, tuple[str, ...]], list[_Step]] = {}
+        self._stamps: dict[str | None, set[int]] = {}
 
     def price(self, deal: Deal, assignment_bk: str, level: str | None, day: date, at_ms: int) -> Price | str:
         """The price known at `at_ms` for work on `day`, or RATE_MISSING / RATE_OVERLAP."""
@@ -87,14 +87,21 @@ class RateBook:
         for bk in (assignment_bk,):
             history = self._sources.assignments.get(bk)
             stamps.update(history.stamps if history else ())
-        for (_, owner, card_level, _), histories in self._cards.items():
-            if owner is None or card_level == level or level is None:
-                for line in histories:
-                    stamps.update(line.stamps)
-        for accounts in self._sources.accounts.values():
-            stamps.update(accounts.stamps)
-        ordered = sorted(stamps)
-        return ordered[bisect_right(ordered, after_ms) :]
+        stamps |= self._stamps_of(level)
+        return sorted(stamp for stamp in stamps if stamp > after_ms)
+
+    def _stamps_of(self, level: str | None) -> set[int]:
+        """Whenever a card that may price a level changed, or an account that may own one."""
+        if level not in self._stamps:
+            stamps: set[int] = set()
+            for (_, owner, card_level, _), histories in self._cards.items():
+                if owner is None or card_level == level or level is None:
+                    for line in histories:
+                        stamps.update(line.stamps)
+            for accounts in self._sources.accounts.values():
+                stamps.update(accounts.stamps)
+            self._stamps[level] = stamps
+        return self._stamps[level]
 
     def late_retro_lines(self, deal: Deal, level: str | None, day: date, after_ms: int) -> bool:
         """Whether a retroactive line recorded after `after_ms` could change this price (finance 2.8)."""

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -28,6 +28,7 @@ from mocks.firm.facts.source import (
     TaxRate,
     TimeEntry,
 )
+from scenarios.oracle.facts_log import FactLog, TimeHistories
 
 F = TypeVar("F", bound=Fact)
 
@@ -73,7 +74,8 @@ class Sources:
     rates: dict[str, History[RateLine]]
     resources: dict[str, History[Resource]]
     assignments: dict[str, History[Assignment]]
-    entries: dict[str, list[TimeEntry]]
+    entries: Mapping[str, list[TimeEntry]]  # made when asked for: ask once
+    time: TimeHistories
     absences: dict[str, History[Absence]]
     milestones: dict[str, History[Milestone]]
     estimates: dict[str, History[Estimate]]
@@ -105,8 +107,10 @@ def line_key(contract_number: str, line: int) -> str:
 def index_sources(facts: Iterable[SourceFact]) -> Sources:
     """Sort observed facts into histories; linear in their number."""
     buckets: defaultdict[type[Any], defaultdict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-    for fact in facts:
+    log = facts if isinstance(facts, FactLog) else FactLog(facts)
+    for fact in log.others:
         buckets[type(fact)][fact.bk].append(fact)
+    time = TimeHistories(log)
 
     def histories(kind: type[F]) -> dict[str, History[F]]:
         return {bk: History(versions) for bk, versions in buckets[kind].items()}
@@ -133,7 +137,8 @@ def index_sources(facts: Iterable[SourceFact]) -> Sources:
         rates=histories(RateLine),
         resources=resources,
         assignments=histories(Assignment),
-        entries=dict(buckets[TimeEntry]),
+        entries=time,
+        time=time,
         absences=histories(Absence),
         milestones=histories(Milestone),
         estimates=histories(Estimate),

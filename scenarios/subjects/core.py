@@ -14,7 +14,7 @@ import msgspec
 
 from integration_core.ports.http import HttpRequest, HttpResponse, HttpTransport, NoAnswer, NotSent
 from scenarios.estate import Estate
-from scenarios.oracle.book import Book
+from scenarios.oracle.book import Book, read_book
 from scenarios.subjects.port import NotAtRest
 
 TECHNICAL = ("TECH_DLQ", "TECH_AUTH")
@@ -137,7 +137,7 @@ class CoreOperations:
 
     async def book(self) -> Book:
         """The core's book."""
-        return msgspec.json.decode(await self._raw("GET", "/operations/book", b""), type=Book)
+        return read_book(await self._raw("GET", "/operations/book", b""))
 
     async def _send_patiently(self, request: HttpRequest) -> HttpResponse:
         """Every operation may be repeated, so a core that dies under it is simply asked again."""

@@ -55,7 +55,7 @@ class ErpEmployee(Document, frozen=True, kw_only=True):
     inactive: bool
 
 
-class InvoiceLine(Struct, frozen=True, kw_only=True):
+class InvoiceLine(Struct, frozen=True, kw_only=True, gc=False):
     """One billing event piece.
 
     `source_id` is `<timecard header id>#<Mon..Sun>` for time, the milestone's id, or
@@ -108,7 +108,7 @@ class Invoice(Document, frozen=True, kw_only=True):
     taxes: tuple[TaxTotal, ...]
 
 
-class CreditLine(Struct, frozen=True, kw_only=True):
+class CreditLine(Struct, frozen=True, kw_only=True, gc=False):
     """The credit of one invoice line; `source_id` is that line's."""
 
     line: int
@@ -171,7 +171,7 @@ class Payment(Document, frozen=True, kw_only=True):
     period: str = ""  # YYYY-MM
 
 
-class JournalLine(Struct, frozen=True, kw_only=True):
+class JournalLine(Struct, frozen=True, kw_only=True, gc=False):
     account: str
     dr_tc_minor: int
     cr_tc_minor: int
@@ -246,7 +246,7 @@ class PsaResource(Document, frozen=True, kw_only=True):
     employed_to: date | None
 
 
-class PsaSplit(Document, frozen=True, kw_only=True):
+class PsaSplit(Document, frozen=True, kw_only=True, gc=False):
     """A timecard split: where billing marks hang."""
 
     card_source_id: str  # timecard header id

@@ -263,7 +263,7 @@ class Assignment(Fact, frozen=True, kw_only=True):
     overrides: tuple[RateOverride, ...] = ()
 
 
-class TimeEntry(Fact, frozen=True, kw_only=True):
+class TimeEntry(Fact, frozen=True, kw_only=True, gc=False):
     """`TE|<timecard name>|<Mon..Sun>`: hours of one person on one task and day.
 
     Statuses SUBMITTED, APPROVED, REJECTED, REVERSED. `ver` counts along the chain of
