@@ -1,7 +1,7 @@
 """How quickly approved time becomes invoices: a plain script, our core on two databases, a workflow an entry.
 
-Every way meets an estate of its own with the same firm. Deals are built first; then a month of time
-is laid in the PSA at once, and the clock stands behind the month's cut-off when the work begins.
+Every way meets an estate of its own with the same firm. Deals are built first; then the month's time is
+handed in and approved in one evening, and the clock stands behind the cut-off when the work begins.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import psutil
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from mocks.firm.facts.source import TimeEntry
+from mocks.firm.facts.source import SourceFact, TimeEntry
 from mocks.firm.firm import Firm
 from mocks.firm.generate import generate
 from mocks.firm.profile import LARGE, profile_named
@@ -35,9 +35,11 @@ from scenarios.subjects.port import Subject
 
 DAY_MS = 86_400_000
 START_MS = 1_767_225_600_000  # 1 January 2026
-BUILT_MS = START_MS + 9 * DAY_MS  # deals stand, and nobody has written down an hour yet
+BUILT_MS = START_MS + 30 * DAY_MS + 5 * DAY_MS // 6  # every deal stands, nobody has handed in any time
+LAID_MS = BUILT_MS + DAY_MS // 24
+_FACTS_A_CALL = 20_000
 INVOICED_MS = START_MS + 31 * DAY_MS + DAY_MS // 4  # behind the cut-offs of the month
-GRAIN_MS = 3 * DAY_MS
+GRAIN_MS = 4 * DAY_MS
 POLL_SECONDS = 86_400.0
 CONSULTANTS, ROUNDS = 300, 3
 WORKFLOWS = 1_000
@@ -130,13 +132,9 @@ async def _measured(
     try:
         await estate.start(START_MS)
         runner = Runner(rehearsal, estate, subject)
-        plays = (play for window in firm.windows(1) for play in window.plays)
-        player = await runner.begin(plays)
+        player = await runner.begin(firm.few_plays())
         await runner.live(player, BUILT_MS)
-        for system in estate.systems.values():
-            await system.control.step(INVOICED_MS)
-        await player.play_until(INVOICED_MS)
-        entries = sum(isinstance(fact, TimeEntry) and fact.status == "APPROVED" for fact in player.played)
+        entries = await _lay_time(firm, estate)
         processes = _processes(estate, core.pids if isinstance(core, LiveCore) else core)
         before = _cpu(processes)
         invoiced = asyncio.create_task(_last_write(estate))
@@ -157,6 +155,41 @@ async def _measured(
         await subject.stop()
         await estate.close()
         shutil.rmtree(estate.folder, ignore_errors=True)
+
+
+async def _lay_time(firm: Firm, estate: LiveEstate) -> int:
+    """Have everybody hand in and decide the whole month's time in one evening; how many were approved."""
+    control, submitted_ms = estate.systems["psa"].control, dict[str, int]()
+    batch: list[TimeEntry] = []
+    approved = number = 0
+    for window in firm.windows(1, to_ms=BUILT_MS):
+        for play in window.plays:
+            if not isinstance(play.facts[0], TimeEntry):
+                continue
+            number += 1
+            late = [_late(fact, LAID_MS + number, submitted_ms) for fact in play.facts if _is_time(fact)]
+            approved += sum(fact.status == "APPROVED" for fact in late)
+            batch += late
+        if len(batch) >= _FACTS_A_CALL:
+            await control.seed(batch, {})
+            batch = []
+    await control.seed(batch, {})
+    return approved
+
+
+def _is_time(fact: SourceFact) -> TypeGuard[TimeEntry]:
+    return isinstance(fact, TimeEntry)
+
+
+def _late(fact: TimeEntry, at_ms: int, submitted_ms: dict[str, int]) -> TimeEntry:
+    """A step of a card as it would be if it had come that late."""
+    if fact.status == "SUBMITTED":
+        submitted_ms[fact.card] = at_ms
+    approved_ms = at_ms if fact.status == "APPROVED" else None
+    handed_in_ms = submitted_ms[fact.card]
+    return structs.replace(
+        fact, recorded_at_ms=at_ms, submitted_at_ms=handed_in_ms, approved_at_ms=approved_ms
+    )
 
 
 async def _last_write(estate: LiveEstate) -> float:
