@@ -11,7 +11,7 @@ from typing import IO
 
 from deploy.make_secrets import write
 from tests.containers.engine import Engine, Failed
-from tests.containers.images import ROOT
+from tests.containers.images import OURS, ROOT
 
 HEALTHY_SECONDS = 180.0
 WAITED_FOR = ("crm", "psa", "hris", "payroll", "erp", "postgres", "core-1", "core-2")
@@ -93,7 +93,7 @@ class Project:
                 "podman",
                 "run",
                 "--rm",
-                "dress-rehearsal:0.1.0",
+                OURS,
                 "python",
                 "-m",
                 "scenarios.cli",
@@ -103,11 +103,33 @@ class Project:
         )
         return told.stdout
 
+    def beside(self, *command: str, tolerated: tuple[int, ...] = ()) -> str:
+        """Run a command of the tests, which are not in the image, in a container beside the others."""
+        mounts = [f"{ROOT}:/checkout:ro", f"{self.name}_estate:/estate:ro", f"{self.name}_load:/load"]
+        volumes = [word for mount in mounts for word in ("--volume", mount)]
+        run = ["podman", "run", "--rm", "--read-only", "--network", f"{self.name}_estate", *volumes]
+        done = self._engine.attempt([*run, "--env", "PYTHONPATH=/checkout", OURS, *command], seconds=300)
+        if done.returncode not in (0, *tolerated):
+            raise Failed(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def wait_ended(self, service: str, seconds: float) -> str:
+        """Wait for a service that ends by itself; returns the end of what it said, raises Failed."""
+        deadline = time.monotonic() + seconds
+        state = ["podman", "inspect", "--format", "{{.State.Status}} {{.State.ExitCode}}"]
+        while not (now := self._engine.run([*state, self.container(service)])).startswith("exited"):
+            if time.monotonic() > deadline:
+                raise Failed(f"{service} did not end within {seconds:.0f} s:\n{self.log(service)}")
+            time.sleep(0.5)
+        if now.split()[1] != "0":
+            raise Failed(f"{service} ended with {now.split()[1]}:\n{self.log(service)}")
+        return self.log(service)
+
     def report(self, name: str) -> dict[str, object]:
         """A JSON file of the folder of reports."""
         volume = f"{self.name}_reports:/reports:ro"
         text = self._engine.run(
-            ["podman", "run", "--rm", "--volume", volume, "dress-rehearsal:0.1.0", "cat", f"/reports/{name}"]
+            ["podman", "run", "--rm", "--volume", volume, OURS, "cat", f"/reports/{name}"]
         )
         found: dict[str, object] = json.loads(text)
         return found
