@@ -140,10 +140,13 @@ class Project:
         ours = f"label=io.podman.compose.project={self.name}"
         for words in (["ps", "-aq"], ["volume", "ls", "-q"], ["network", "ls", "-q"]):
             self._remove(words, ours)
+        # a volume that was first used beside the others has no label of the project, only its name
+        self._remove(["volume", "ls", "-q"], f"name={self.name}_")
         left = self._engine.run(["podman", "ps", "-aq", "--filter", ours]).split()
+        left += self._engine.run(["podman", "volume", "ls", "-q", "--filter", f"name={self.name}_"]).split()
         self._secrets.unlink(missing_ok=True)
         if left:
-            raise Failed(f"These containers are left: {', '.join(left)}.")
+            raise Failed(f"These containers or volumes are left: {', '.join(left)}.")
 
     def _remove(self, listing: list[str], ours: str) -> None:
         kind = [] if listing[0] == "ps" else listing[:1]
