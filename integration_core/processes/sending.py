@@ -3,9 +3,11 @@
 Each lane is a bulkhead of its own: a target that is away holds up nobody else.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from itertools import groupby
 
 import msgspec
 from sqlalchemy import Connection
@@ -36,6 +38,7 @@ from integration_core.processes.core import ALL, Core
 from integration_core.rules.triage import TRIES
 
 BATCH = 200
+AT_ONCE = 3  # calls of one lane: an account has no more than some fifteen for everybody
 MAXIMUM_BATCHES = 1_000_000
 Sender = Callable[[Core, Sequence[Outgoing]], Awaitable[Sequence[Outcome]]]
 
@@ -193,7 +196,8 @@ async def _invoices(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
         create = partial(core.erp.create_invoice, invoice, customers[invoice.customer_key], jobs)
         return await _create(core, "invoice", row, create)
 
-    return await _one_by_one(rows, one)
+    # Runs follow one another, so that the ERP's numbers follow them too.
+    return await _one_by_one(rows, one, lambda row: row.key.rpartition("|")[0])
 
 
 async def _credits(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
@@ -239,7 +243,7 @@ async def _periods(core: Core, rows: Sequence[Outgoing]) -> Sequence[Outcome]:
         closed = await core.erp.close_period(period.native_id)
         return Written(key=row.key, native_id=closed.native_id)
 
-    return await _one_by_one(rows, one)
+    return await _one_by_one(rows, one, lambda row: row.key)
 
 
 def _require(key: str, needed: set[str], known: Mapping[str, str]) -> None:
@@ -265,25 +269,36 @@ async def _create(
 
 
 async def _one_by_one(
-    rows: Sequence[Outgoing], write_one: Callable[[Outgoing], Awaitable[Written]]
+    rows: Sequence[Outgoing],
+    write_one: Callable[[Outgoing], Awaitable[Written]],
+    together: Callable[[Outgoing], str] = lambda row: "",
 ) -> Sequence[Outcome]:
-    """For targets without a batch call: one after another, each with its own outcome.
+    """For targets without a batch call: a few at once, each with its own outcome.
 
-    When the target or our credentials are the trouble, the rest of the batch is not even tried.
+    Only neighbours that `together` says the same of are under way at once. When our credentials are the
+    trouble, the rest of the batch is not even tried.
     """
     outcomes: list[Outcome] = []
-    down: Rejected | None = None
-    for row in rows:
-        if down is not None:
-            outcomes.append(Rejected(key=row.key, code=down.code, text=down.text, retry=True))
-            continue
+
+    async def tried(row: Outgoing) -> tuple[Outcome, bool]:
         try:
-            outcomes.append(await write_one(row))
+            return await write_one(row), False
         except VendorError as error:
-            rejected = _rejected(row.key, error)
-            outcomes.append(rejected)
-            if isinstance(error, AuthRefused):
-                down = rejected
+            return _rejected(row.key, error), isinstance(error, AuthRefused)
+
+    down: Outcome | None = None
+    for _, alike in groupby(rows, key=together):
+        waiting = list(alike)
+        while waiting:
+            if isinstance(down, Rejected):
+                outcomes += (
+                    Rejected(key=row.key, code=down.code, text=down.text, retry=True) for row in waiting
+                )
+                break
+            now, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
+            for outcome, is_refused in await asyncio.gather(*(tried(row) for row in now)):
+                outcomes.append(outcome)
+                down = outcome if is_refused else down
     return outcomes
 
 
