@@ -64,6 +64,13 @@ class Player:
                     self._remember(fact, acted, fact)
         return sum(map(len, by_role.values()))
 
+    def go_on(self, plays: Iterator[Play], late: Iterable[Play]) -> None:
+        """Play another stretch of the calendar; what is late already is acted as soon as it can be."""
+        self._plays = plays
+        self._next = next(plays, None)
+        for play in late:
+            self._waiting[play.role].append(play)
+
     def next_at_ms(self) -> int | None:
         """When the next act is due: in grains, at the end of its grain."""
         if self._next is None or not self._grain_ms:
