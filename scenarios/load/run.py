@@ -37,11 +37,13 @@ from scenarios.runner import Rehearsal, Runner
 from scenarios.subjects.port import NotAtRest
 
 FROM_POLL_SECONDS = 1.0  # on the wall, between two polls during the storm
+REST_POLL_SECONDS = 12 * 3600.0
 LEAST_POLL_SECONDS = 60.0  # of the systems' time
 _PROFILE = "large"
 # A small firm may have nothing of a kind to look at; a check of it is then not required, but still made.
 _NEED_SIZE = frozenset({"I09", "I10", "I15", "I16", "I19", "I20"})
 _SMALL = 150
+_SMALL_GRAIN_DAYS = 4
 
 
 class Phase(Struct, frozen=True, kw_only=True):
@@ -76,9 +78,10 @@ class Course(Struct, frozen=True, kw_only=True):
 
 def prepared(wishes: Wishes) -> Rehearsal:
     """The rehearsal behind a load run; raises CannotBegin."""
-    # The firm is put in place a day at a time, so looking more often than that finds nothing new.
+    is_small = wishes.consultants < _SMALL
+    grain_ms = DAY_MS * (_SMALL_GRAIN_DAYS if is_small else 1)
     scenario = structs.replace(
-        scenario_named("month-end"), profile=_PROFILE, poll_interval_seconds=DAY_MS / 1000
+        scenario_named("month-end"), profile=_PROFILE, poll_interval_seconds=REST_POLL_SECONDS
     )
     options = Options(
         seed=wishes.seed,
@@ -86,10 +89,10 @@ def prepared(wishes: Wishes) -> Rehearsal:
         months=wishes.months,
         plan=wishes.faults,
         mode="live",
-        grain_ms=DAY_MS,
+        grain_ms=grain_ms,
     )
     rehearsal = prepare(scenario, options)
-    if wishes.consultants < _SMALL:
+    if is_small:
         rehearsal = structs.replace(rehearsal, required=rehearsal.required - _NEED_SIZE)
     return rehearsal
 
@@ -116,7 +119,8 @@ async def _run(wishes: Wishes, listener: Listener, say: Callable[[str], None]) -
             wishes.seed,
             folder,
             database_url=url,
-            poll_interval_seconds=rehearsal.scenario.poll_interval_seconds,
+            # The firm is put in place a grain at a time: looking more often would find nothing new.
+            poll_interval_seconds=rehearsal.grain_ms / 1000,
             workers=wishes.workers,
         )
         house = House(
@@ -252,6 +256,7 @@ class _Load:
         for fact in told.played:
             player.played.append(fact)
         player.references.update(told.contracts)
+        player.moved |= told.moved
         await self._poll_every(self._rehearsal.scenario.poll_interval_seconds)
         until_ms = self._rehearsal.end_ms
         windows = self._rehearsal.firm.windows(1, self._storm.to_ms)

@@ -15,6 +15,7 @@ from load.deeds import Deed, facts_of
 from load.outcomes import Attempt, Done, contract_numbers, given_numbers, judged, renumbered
 from mocks.firm.facts.source import Absence, Contract, Quote, RateLine, Resource, SourceFact, TimeEntry
 from mocks.firm.plays import Play
+from scenarios.play import instants_moved
 
 # What the system decides; the rest of a fact is what somebody wished.
 _OF_THE_SYSTEM: dict[str, Any] = {
@@ -38,6 +39,7 @@ class Told(Struct, frozen=True, kw_only=True):
     left: tuple[Deed, ...]
     given: dict[str, str]  # numbers of the firm's own and those that products gave instead
     contracts: dict[str, str]  # native ids of contracts by business key
+    moved: dict[tuple[str, str, int], int]  # instants of acts, as planned and as they were: see `Player`
     done: int
     found_later: int  # had no answer, but are there
     refused: dict[str, str]
@@ -54,13 +56,14 @@ def tell(deeds: Sequence[Deed], attempts: Mapping[str, Attempt], rows: Sequence[
     found = _found_later(lost, shown, {native for one in outcome.done for native in one.native_ids})
     done = [*outcome.done, *found]
     given = given_numbers(done, shown)
-    played, contracts = _played(done, shown, given)
+    played, contracts, moved = _played(done, shown, given)
     settled = {one.deed for one in done}
     return Told(
         played=tuple(played),
         left=tuple(deed for deed in deeds if deed.id not in settled),
         given=given,
         contracts=contracts,
+        moved=moved,
         done=len(outcome.done),
         found_later=len(found),
         refused=outcome.refused,
@@ -88,13 +91,14 @@ def _unnamed(row: SourceFact, known: Mapping[str, str]) -> bool:
 
 def _played(
     done: Iterable[Done], rows: Iterable[SourceFact], given: Mapping[str, str]
-) -> tuple[list[SourceFact], dict[str, str]]:
+) -> tuple[list[SourceFact], dict[str, str], dict[tuple[str, str, int], int]]:
     held: defaultdict[tuple[str, str], list[SourceFact]] = defaultdict(list)
     for row in rows:
         held[type(row).__name__, row.source_id].append(row)
     taken: set[int] = set()
     played: list[SourceFact] = []
     contracts: dict[str, str] = {}
+    moved: dict[tuple[str, str, int], int] = {}
     for one in sorted(done, key=lambda one: one.ended_ms):
         for fact, native_id in zip(one.facts, one.native_ids, strict=True):
             wished = renumbered(fact, given)
@@ -107,11 +111,12 @@ def _played(
             if match is None:
                 played.append(wished)  # it does not stand there as it was wished: a difference
                 continue
+            moved |= instants_moved(wished, match)
             for step in open_:
                 if step is match or (isinstance(match, _SEVERAL_CALLS) and step.ver < match.ver):
                     taken.add(id(step))
                     played.append(step)
-    return played, contracts
+    return played, contracts, moved
 
 
 def _of_key(held: Mapping[tuple[str, str], list[SourceFact]], wished: SourceFact) -> list[SourceFact]:
