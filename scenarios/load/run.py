@@ -259,9 +259,13 @@ class _Load:
         player.moved |= told.moved
         await self._poll_every(self._rehearsal.scenario.poll_interval_seconds)
         until_ms = self._rehearsal.end_ms
-        windows = self._rehearsal.firm.windows(1, self._storm.to_ms)
+        # What falls before the instant at which clocks were stopped must not be laid into a past that the
+        # core has read already: it is acted now, like everything that is late.
+        passed = _plays(self._rehearsal.firm.windows(1, self._storm.to_ms, ended.stopped_ms))
+        windows = self._rehearsal.firm.windows(1, max(self._storm.to_ms, ended.stopped_ms))
         plays = takewhile(lambda play: play.at_ms <= until_ms, _plays(windows))
-        late = sorted([*left_plays(told), *_named(ended.rest, told)], key=lambda play: play.at_ms)
+        others = _named(chain(ended.rest, passed), told)
+        late = sorted([*left_plays(told), *others], key=lambda play: play.at_ms)
         player.go_on(_named(plays, told), late)
 
     async def _conclude(self, player: Player, told: Told | None, stuck: str) -> Judged:
