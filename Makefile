@@ -7,7 +7,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 STAMP := .venv/.installed
 
-.PHONY: env rehearsal test contracts breakages properties properties-ci browser check campaign live lint types architecture bench lock clean
+.PHONY: env rehearsal test contracts breakages properties properties-ci browser check campaign live containers lint types architecture bench lock clean
 
 env: $(STAMP)
 
@@ -21,6 +21,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 lock:
 	VIRTUAL_ENV=.venv $(UV) compile --quiet --generate-hashes --no-emit-index-url --no-header --all-extras pyproject.toml --output-file requirements.lock
+	VIRTUAL_ENV=.venv $(UV) compile --quiet --generate-hashes --no-emit-index-url --no-header --extra load --constraint requirements.lock pyproject.toml --output-file requirements-runtime.lock
 
 rehearsal: env
 	$(BIN)/rehearse run month-end --seed 7 --report reports/month-end
@@ -68,6 +69,10 @@ breakages: env
 # The long proofs: many seeds, both modes, both databases, a core that is killed at random moments.
 campaign: env
 	$(BIN)/pytest -q -n 2 --dist loadgroup tests/campaign
+
+# docker-compose.yml proved by running it with podman, which is installed where it is missing; skipped where it cannot be.
+containers: env
+	$(BIN)/python -m tests.containers
 
 bench: env
 	$(BIN)/rehearse bench

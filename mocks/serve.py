@@ -2,10 +2,14 @@
 
 One server answers on one port per vendor. The control token comes from the environment, so that it
 shows in no list of processes. Ready means that every port answers: then the ready file is written.
+
+It listens on the loopback, and sends notifications nowhere else. `--host 0.0.0.0` is for a container,
+whose network holds nothing but the estate, and `--notify NAME` lets notifications go to a neighbour there.
 """
 
 import argparse
 import asyncio
+import ipaddress
 import logging
 import os
 import re
@@ -25,7 +29,7 @@ from mocks import registry
 from mocks.kept import KeptWorlds, WrongSeed
 from mocks.kit.clock import Mode, wall_ms
 from mocks.kit.metrics import LoopLag
-from mocks.kit.outgoing import HttpOutgoing
+from mocks.kit.outgoing import LOOPBACK, HttpOutgoing
 from mocks.kit.system import ConnectionDropped, MockSystem, Receive, Scope, Send
 from mocks.kit.traces import TRACES_VARIABLE, NoTraces, trace_to
 
@@ -45,6 +49,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """What the command line and the environment say."""
 
     vendors: tuple[str, ...]
+    host: str
+    notify: frozenset[str]
     port: int
     world: str
     seed: int
@@ -63,11 +69,14 @@ class Served(Struct, frozen=True):
     system: MockSystem
     kept: KeptWorlds
     listener: socket.socket
+    host: str = HOST
 
     @property
     def url(self) -> str:
-        """Where it answers."""
-        return f"http://{HOST}:{self.listener.getsockname()[1]}"
+        """Where it answers; one that listens everywhere is found by the name of its machine."""
+        everywhere = ipaddress.ip_address(self.host).is_unspecified
+        name = socket.gethostname() if everywhere else self.host
+        return f"http://{name}:{self.listener.getsockname()[1]}"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -76,11 +85,14 @@ class _Parser(argparse.ArgumentParser):
         raise Unservable(f"{message[:1].upper()}{message[1:]}.")
 
 
-def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
-    """Settings from the command line; raises Unservable with a sentence for whatever is wrong."""
+def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m mocks.serve", description="Run one mock, or all of them.")
     parser.add_argument("--vendor", required=True, help="name of a vendor, or all")
     parser.add_argument("--port", type=int, required=True, help="first port; 0 takes any free one")
+    parser.add_argument("--host", default=HOST, help="IPv4 address to listen on; 0.0.0.0 in a container")
+    parser.add_argument(
+        "--notify", action="append", default=[], help="a host, beside this one, that notifications may go to"
+    )
     parser.add_argument("--world", default="default")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start-ms", type=int, help="UTC milliseconds; now for a clock that runs by itself")
@@ -93,7 +105,21 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         default=environment.get(TRACES_VARIABLE, ""),
         help="a file for spans, or a collector's URL",
     )
-    given = parser.parse_args(arguments)
+    return parser
+
+
+def _address(host: str) -> str:
+    try:
+        return str(ipaddress.IPv4Address(host))
+    except ValueError:
+        raise Unservable(
+            f"{host} is no IPv4 address; listen on {HOST}, or on 0.0.0.0 in a container."
+        ) from None
+
+
+def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
+    """Settings from the command line; raises Unservable with a sentence for whatever is wrong."""
+    given = _parser(environment).parse_args(arguments)
     names = registry.names() if given.vendor == "all" else (given.vendor,)
     if given.vendor != "all" and given.vendor not in registry.names():
         raise Unservable(
@@ -113,6 +139,8 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
         start_ms = 0 if given.mode == "stepped" else wall_ms()
     return Settings(
         vendors=names,
+        host=_address(given.host),
+        notify=frozenset(given.notify),
         port=given.port,
         world=given.world,
         seed=given.seed,
@@ -126,12 +154,12 @@ def read_settings(arguments: Sequence[str], environment: Mapping[str, str]) -> S
     )
 
 
-def open_port(port: int) -> socket.socket:
-    """A listening socket on this machine alone; raises Unservable."""
+def open_port(port: int, host: str = HOST) -> socket.socket:
+    """A listening socket, on this machine alone unless told otherwise; raises Unservable."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
+        listener.bind((host, port))
         listener.listen(2048)
     except OSError as problem:
         listener.close()
@@ -147,9 +175,9 @@ def make_mocks(settings: Settings, outgoing: HttpOutgoing) -> list[Served]:
         for place, name in enumerate(settings.vendors):
             system = MockSystem(registry.vendor(name), settings.token, outgoing, data=settings.data)
             trace_to(system, settings.traces)  # before the port is open, which says that all is well
-            listener = open_port(settings.port + place if settings.port else 0)
+            listener = open_port(settings.port + place if settings.port else 0, settings.host)
             kept = KeptWorlds(system, settings.data)
-            served.append(Served(system, kept, listener))
+            served.append(Served(system, kept, listener, settings.host))
             for world, seed in kept.found(settings.world, settings.seed).items():
                 system.create_world(world, seed, settings.start_ms, settings.mode, settings.factor)
     except (Unservable, WrongSeed, NoTraces, OSError) as problem:
@@ -231,7 +259,7 @@ async def _watch_loop(systems: Sequence[MockSystem]) -> None:
 
 async def serve(settings: Settings) -> None:
     """Run until told to stop by SIGTERM or SIGINT; raises Unservable before anything answers."""
-    outgoing = HttpOutgoing()
+    outgoing = HttpOutgoing(LOOPBACK | settings.notify)
     served = make_mocks(settings, outgoing)
     config = uvicorn.Config(
         ByPort(served),

@@ -17,6 +17,7 @@ from rich.console import Console
 from mocks.firm.generate import generate
 from mocks.firm.profile import profile_named
 from mocks.registry import VENDORS
+from scenarios.bench_core import measure_core
 from scenarios.bench_generate import measure_bands, measure_generation
 from scenarios.bench_seed import measure_seeding
 from scenarios.live.processes import Child, free_port, scratch_folder
@@ -138,6 +139,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "run": _run_from_a_shell,
     "start": _starts,
     "mocks": _reads,
+    "core": measure_core,
     "generate": measure_generation,
     "seed": measure_seeding,
     "bands": measure_bands,

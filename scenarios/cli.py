@@ -44,6 +44,9 @@ def run(
     json_file: Annotated[Path | None, typer.Option("--json", help="write the result here")] = None,
     junit: Annotated[Path | None, typer.Option(help="write JUnit XML here")] = None,
     keep_state: Annotated[Path | None, typer.Option(help="write all records here")] = None,
+    estate: Annotated[
+        Path | None, typer.Option(help="file of an estate that is up; its core is judged")
+    ] = None,
 ) -> None:
     """Run a scenario to its verdict."""
     from rich.console import Console
@@ -59,7 +62,10 @@ def run(
         "faults": faults,
         "mode": mode if mode != "simulated" else None,
         "subject": subject if subject != "core" else None,
+        "estate": estate,
     }
+    if estate is not None:
+        mode, seed = "live", _estate_seed(estate) if seed is None else seed
     drawn = secrets.randbelow(1_000_000) if seed is None else seed
     prepared = _options(scenario, drawn, wished, mode, subject, vendor, keep_state)
     check_destinations(folders={"--report": report}, files={"--json": json_file, "--junit": junit})
@@ -72,6 +78,15 @@ def run(
     if report is not None:
         print(f"report: {_write_page(report, result, chronicle, ended)}")
     raise typer.Exit(EXIT[result["verdict"]])
+
+
+def _estate_seed(estate: Path) -> int | None:
+    from scenarios.live.estate_file import EstateUnusable, read_estate_file
+
+    try:
+        return read_estate_file(estate).seed
+    except EstateUnusable as problem:
+        raise BadUsage(str(problem)) from problem
 
 
 def _options(
@@ -111,8 +126,10 @@ def _options(
         plan=_plan(scenario, wished["faults"]),
         mode=mode,
         subject=subject,
-        database_url=os.environ.get("REHEARSE_DATABASE_URL"),
+        # the cores of an estate that is up have a database of their own
+        database_url=None if wished["estate"] else os.environ.get("REHEARSE_DATABASE_URL"),
         keep_state=keep_state,
+        estate=wished["estate"],
         replay=" ".join(["rehearse run", name, f"--seed {seed}", *words]),
     )
     return scenario, options
@@ -140,6 +157,7 @@ def _rehearse(scenario: Any, options: Any, listener: Any, *, traced: bool) -> tu
     from integration_core.engine.database import DatabaseUnavailable
     from integration_core.wiring.settings import Unusable
     from mocks.kit.traces import NoTraces
+    from scenarios.live.estate_file import EstateUnusable
     from scenarios.live.processes import NotReady
     from scenarios.options import Hooks
     from scenarios.rehearse import CannotBegin
@@ -147,7 +165,14 @@ def _rehearse(scenario: Any, options: Any, listener: Any, *, traced: bool) -> tu
 
     try:
         return rehearse(scenario, structs.replace(options, witness_calls=traced), Hooks(listener=listener))
-    except (CannotBegin, DatabaseUnavailable, Unusable, NotReady, NoTraces) as problem:
+    except (
+        CannotBegin,
+        DatabaseUnavailable,
+        EstateUnusable,
+        Unusable,
+        NotReady,
+        NoTraces,
+    ) as problem:
         raise BadUsage(str(problem)) from problem
 
 

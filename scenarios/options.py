@@ -23,6 +23,7 @@ class Options(Struct, frozen=True, kw_only=True):
     database_url: str | None = None
     grain_ms: int = 0  # how much of the calendar is played at once, in bulk
     keep_state: Path | None = None
+    estate: Path | None = None  # the file of an estate that is up already
     replay: str = ""
     witness_calls: bool = False  # find the calls behind every difference, for a report
 

@@ -1,6 +1,7 @@
 """Putting a rehearsal together: scenario, firm, estate, subject, runner; simulated or live."""
 
 import time
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -64,7 +65,7 @@ def run(scenario: Scenario, options: Options, hooks: Hooks | None = None) -> tup
         refuse_used(options.database_url)
     began, cpu = time.perf_counter(), time.process_time()
     rehearsal = prepare(scenario, options)
-    ended = (_simulated if options.mode == "simulated" else _live)(rehearsal, options, hooks)
+    ended = _way(options)(rehearsal, options, hooks)
     timing = {
         "wall_seconds": round(time.perf_counter() - began, 3),
         "cpu_seconds": round(time.process_time() - cpu, 3),
@@ -79,6 +80,12 @@ def run(scenario: Scenario, options: Options, hooks: Hooks | None = None) -> tup
         timing=timing,
     )
     return result, ended
+
+
+def _way(options: Options) -> Callable[[Rehearsal, Options, Hooks], Ended]:
+    if options.estate is not None:
+        return _composed
+    return _simulated if options.mode == "simulated" else _live
 
 
 def refuse_used(database_url: str) -> None:
@@ -147,6 +154,12 @@ def _live(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:
     from scenarios.live import estate  # real sockets and their libraries, only where they are wanted
 
     return estate.run(rehearsal, options, hooks)
+
+
+def _composed(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:
+    from scenarios.live import composed
+
+    return composed.run(rehearsal, options, hooks)
 
 
 def _close_ms(firm: Firm, profile: Profile) -> int:

@@ -40,17 +40,19 @@ class Availability:
 
     def __init__(self) -> None:
         self.is_away = False
+        self.misses = 0
 
     def missed(self, error: BaseException) -> None:
         """Something could not be done."""
+        self.misses += 1
         if not self.is_away:
             self.is_away = True
             reason = " ".join(str(getattr(error, "orig", None) or error).split())[:300]
             _log.error("the database takes nothing; trying again until it does", extra={"reason": reason})
 
-    def met(self) -> None:
-        """Something was done."""
-        if self.is_away:
+    def met(self, misses: int) -> None:
+        """Something was done that was begun after so many misses: one that was under way proves nothing."""
+        if self.is_away and misses == self.misses:
             self.is_away = False
             _log.warning("the database answers again")
 

@@ -30,6 +30,7 @@ class Custody:
         pace: Pace,
     ) -> None:
         self._off_loop = off_loop
+        self._database = database
         self._me = me
         self._seconds = seconds
         self._beat_seconds = pace.beat_seconds
@@ -46,9 +47,11 @@ class Custody:
         return heartbeat is None or (heartbeat.is_sure and not heartbeat.is_superseded)
 
     def begin(self) -> None:
-        """Enter the worker."""
+        """Enter the worker, and end what an earlier one of its name may still hold open."""
         if self._heartbeat is not None:
             self._heartbeat.begin()
+            with self._database.begin() as connection:
+                ownership.expel(connection, [self._me])
 
     def drain(self) -> None:
         """Say that no new work is taken."""

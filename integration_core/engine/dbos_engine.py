@@ -34,7 +34,7 @@ from integration_core.engine.bell import Bell
 from integration_core.engine.checkpoints import Slot
 from integration_core.engine.custody import Custody
 from integration_core.engine.database import DatabaseUnavailable, in_memory, open_database
-from integration_core.engine.dbos_workflows import Earlier
+from integration_core.engine.dbos_workflows import NOTHING_EARLIER, Earlier
 from integration_core.engine.failures import Failure
 from integration_core.engine.heartbeat import Pace
 from integration_core.engine.offloop import OffLoop
@@ -250,8 +250,7 @@ class DbosEngine:
         try:
             return await self._attempt(run, life)
         finally:
-            before = self._earlier.pop(claim.attempt_id, None)
-            self._obsolete += [] if before is None else before.workflow_ids
+            self._obsolete += self._earlier.pop(claim.attempt_id, NOTHING_EARLIER).workflow_ids
             self._tasks.pop(claim.attempt_id, None)
             self._runs[run.process].pop(claim.attempt_id, None)
             self._ended += 1
@@ -293,8 +292,7 @@ class DbosEngine:
 
         standing, remembered, sleeps = await self._off_loop.read(read)
         run.restore(remembered)
-        before = self._earlier.get(run.claim.attempt_id)
-        run.foresee({} if before is None else before.steps, sleeps)
+        run.foresee(self._earlier.get(run.claim.attempt_id, NOTHING_EARLIER).steps, sleeps)
         return standing == run.claim
 
     async def _fail(self, run: DurableRun, error: Exception) -> None:
@@ -334,9 +332,11 @@ class DbosEngine:
         pause_seconds = self._poll_seconds
         while not life.is_over:
             await self._bell.heard(pause_seconds)
+            misses = self._off_loop.availability.misses
             try:
                 with self._bell.answering():
                     await self._round()
+                self._off_loop.availability.met(misses)
                 pause_seconds = self._poll_seconds
             except Exception as error:
                 self._custody.lost_sight()  # of what was claimed in a commit that broke, perhaps
@@ -362,7 +362,6 @@ class DbosEngine:
                 self.database, now_ms, free, lambda name: free.get(name, 0), self.executor_id
             )
         )
-        self._off_loop.availability.met()
         await asyncio.gather(
             *(self._launch(claim, is_fresh=False) for claim in retries),
             *(self._launch(claim, is_fresh=True) for claim in fresh),

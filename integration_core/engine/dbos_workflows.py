@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -23,9 +23,12 @@ _LOOK_SECONDS = 0.05
 class Earlier(NamedTuple):
     """What DBOS knows of an attempt in the hands it was in before."""
 
-    steps: dict[Slot, str]
+    steps: Mapping[Slot, str]
     ended_as: str  # how the last of its workflows was ended from outside; empty if it was not
-    workflow_ids: list[str]
+    workflow_ids: Sequence[str]
+
+
+NOTHING_EARLIER = Earlier({}, "", ())
 
 
 def configuration(database_url: str, executor_id: str, application_version: str) -> DBOSConfig:

@@ -50,6 +50,7 @@ class OffLoop:
         """Perform `work`, again and again while the database is away."""
         misses = 0
         while True:
+            before = self.availability.misses
             try:
                 result = await work()
             except SQLAlchemyError as error:
@@ -58,7 +59,7 @@ class OffLoop:
                 misses += 1
                 self.availability.missed(error)
             else:
-                self.availability.met()
+                self.availability.met(before)
                 return result
             await asyncio.sleep(pause_seconds(misses))
 

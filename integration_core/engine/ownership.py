@@ -73,8 +73,13 @@ def expel_dead(connection: Connection, me: str, dead_after_ms: int) -> list[str]
     )
     names = list(connection.execute(silent.order_by(executor.c.executor)).scalars())
     if names:
-        connection.execute(_EXPEL, {"names": [session_name(name) for name in names]})
+        expel(connection, names)
     return names
+
+
+def expel(connection: Connection, names: Sequence[str]) -> None:
+    """End all other sessions of workers by these names."""
+    connection.execute(_EXPEL, {"names": [session_name(name) for name in names]})
 
 
 def session_name(me: str) -> str:

@@ -214,16 +214,17 @@ def _note_unapproved(
 ) -> None:
     """Time that this run would have billed had it been approved; it joins the next one (finance 7)."""
     cutoff = cutoff_ms(entity, row.billing_date)
-    for waiting in core.store.work.unapproved(connection, cutoff):
-        if waiting.contract_native_id in contracts and waiting.work_date <= row.billing_date:
-            text = f"Time entry {waiting.entry_bk} was not approved by the cut-off; it joins the next run."
-            core.store.cases.open(
-                connection, "TIME_UNAPPROVED", waiting.entry_bk, text, cutoff, ("rating", ALL)
-            )
-            if waiting.approved_ms is not None:
-                core.store.cases.resolve(
-                    connection, waiting.entry_bk, ("TIME_UNAPPROVED",), waiting.approved_ms
-                )
+    found = [
+        (
+            waiting.entry_bk,
+            f"Time entry {waiting.entry_bk} was not approved by the cut-off; it joins the next run.",
+            cutoff,
+            waiting.approved_ms,
+        )
+        for waiting in core.store.work.unapproved(connection, cutoff)
+        if waiting.contract_native_id in contracts and waiting.work_date <= row.billing_date
+    ]
+    core.store.cases.open_all(connection, "TIME_UNAPPROVED", found, ("rating", ALL))
 
 
 def _post(core: Core, connection: Connection, made: Sequence[Draft], now_ms: int) -> None:

@@ -13,8 +13,8 @@ from integration_core.canonical.work import (
     MilestoneMark,
     OpportunityMirror,
 )
+from integration_core.ports.documents import DocumentRow
 from integration_core.ports.engine import Json, Process, Run
-from integration_core.ports.store import DocumentRow
 from integration_core.processes.core import Core
 
 LANE_CONTRACT, LANE_OPPORTUNITY = "crm.contract", "crm.opportunity"

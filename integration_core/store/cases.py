@@ -25,30 +25,52 @@ class Cases:
         replay: tuple[str, str],
     ) -> None:
         """Open a case, or leave the one that is open, or was opened at this very instant, as it is."""
+        self.open_all(connection, code, [(entity_bk, text, opened_at_ms, None)], replay)
+
+    def open_all(
+        self,
+        connection: Connection,
+        code: str,
+        found: Sequence[tuple[str, str, int, int | None]],
+        replay: tuple[str, str],
+    ) -> None:
+        """Open many cases of one code: entity, text, since when, and until when if that is known."""
         table = schema.case
-        same = connection.execute(
-            select(table.c.seq).where(
-                table.c.entity_bk == entity_bk,
-                table.c.code == code,
-                table.c.resolved_at_ms.is_(None) | (table.c.opened_at_ms == opened_at_ms),
+        known: dict[str, list[tuple[int, int | None]]] = {}
+        for chunk in schema.chunks((one[0] for one in found), 400):
+            rows = connection.execute(
+                select(table.c.entity_bk, table.c.opened_at_ms, table.c.resolved_at_ms).where(
+                    table.c.entity_bk.in_(chunk), table.c.code == code
+                )
             )
-        ).first()
-        if same is not None:
-            return
+            for entity_bk, opened_ms, resolved_ms in rows:
+                known.setdefault(entity_bk, []).append((opened_ms, resolved_ms))
         decided = verdict(code)
-        connection.execute(
-            insert(table).values(
-                code=code,
-                entity_bk=entity_bk,
-                severity=decided.severity,
-                owner=decided.owner,
-                text=text,
-                opened_at_ms=opened_at_ms,
-                due_at_ms=opened_at_ms + decided.sla_hours * HOUR_MS,
-                process=replay[0],
-                key=replay[1],
+        fresh = []
+        for entity_bk, text, since_ms, until_ms in found:
+            cases = known.setdefault(entity_bk, [])
+            is_open = any(resolved_ms is None for _, resolved_ms in cases)
+            if is_open and until_ms is not None:
+                self.resolve(connection, entity_bk, (code,), until_ms)
+            if is_open or any(opened_ms == since_ms for opened_ms, _ in cases):
+                continue
+            cases.append((since_ms, until_ms))
+            fresh.append(
+                {
+                    "code": code,
+                    "entity_bk": entity_bk,
+                    "severity": decided.severity,
+                    "owner": decided.owner,
+                    "text": text,
+                    "opened_at_ms": since_ms,
+                    "due_at_ms": since_ms + decided.sla_hours * HOUR_MS,
+                    "resolved_at_ms": until_ms,
+                    "process": replay[0],
+                    "key": replay[1],
+                }
             )
-        )
+        if fresh:
+            connection.execute(insert(table), fresh)
 
     def resolve(self, connection: Connection, entity_bk: str, codes: Iterable[str], at_ms: int) -> None:
         """Close the open cases of these codes about an entity."""

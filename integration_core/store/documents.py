@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from integration_core.canonical.billing import CreditDraft, Draft, Piece
 from integration_core.canonical.ledger import InvoiceState
-from integration_core.ports.store import DocumentRow
+from integration_core.ports.documents import DocumentRow
 from integration_core.store import schema
 from integration_core.store.mirroring import DOCUMENT, document_of, note_due
 from integration_core.store.pieces import LOCKED_STATES, piece_of

@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
 
 from integration_core.canonical.work import TimeCard, TimeCell
 from integration_core.ports.store import Resolved
-from integration_core.store import schema
+from integration_core.store import bulk, schema
 from integration_core.store.mirroring import CARD, note_due
 from integration_core.store.payloads import read
 from integration_core.store.unapproved import approved_ms
@@ -23,11 +23,6 @@ CHUNK = 400
 Cursor = tuple[int, str]  # approval stamp and native id of the last card that was looked at
 
 _CARD, _ENTRY, _PIECE = schema.card, schema.entry, schema.piece
-_ENTERED = (
-    update(_CARD)
-    .where(_CARD.c.native_id == bindparam("card"))
-    .values(stage="entered", chain=bindparam("in_chain"), ver=bindparam("as_ver"))
-)
 _REPLACED = update(_CARD).where(_CARD.c.native_id == bindparam("card")).values(replaced=True)
 _SUPERSEDED = (
     update(_PIECE)
@@ -67,7 +62,7 @@ class _Batch:
             chain, ver = place[0], place[1] + 1
             self.replaced.append({"card": card.native_id, "before": card.replaces_native_id})
         self.places[card.native_id] = chain, ver
-        self.cards.append({"card": card.native_id, "in_chain": chain, "as_ver": ver})
+        self.cards.append({"native_id": card.native_id, "stage": "entered", "chain": chain, "ver": ver})
         for cell in card.cells:
             row = _entry_row(card, cell, chain, ver, employee_no, task)
             if ver > 1:
@@ -88,12 +83,11 @@ class _Batch:
         """Everything at once."""
         if not self.cards:
             return
-        connection.execute(_ENTERED, self.cards)
+        bulk.update_rows(connection, _CARD, self.cards, by=("native_id",))
         if self.replaced:
             connection.execute(_REPLACED, [{"card": one["before"]} for one in self.replaced])
             note_due(connection, CARD, (one["card"] for one in self.replaced))
-        if self.rows:
-            connection.execute(insert(_ENTRY), self.rows)
+        bulk.insert_rows(connection, _ENTRY, self.rows)
         if self.superseded:
             connection.execute(_SUPERSEDED, self.superseded)
 

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
 from integration_core.canonical.deals import Contract
 from integration_core.canonical.ledger import CodeList, InvoiceState, PeriodState, TaxRate
@@ -18,7 +18,7 @@ from integration_core.canonical.versions import SCHEMA_VERSION
 from integration_core.canonical.work import Employee, ProjectState, TimeCard
 from integration_core.ports.store import Taken
 from integration_core.ports.systems import SourceRecord, Unread
-from integration_core.store import schema
+from integration_core.store import bulk, schema
 from integration_core.store.mirroring import CONTRACT, note_due
 from integration_core.store.payloads import encode, payload_if_older, read
 from integration_core.store.unapproved import waited_ms
@@ -109,7 +109,7 @@ class Intake:
                     .where(table.c.entity == entity, table.c.native_id.in_(stale), table.c.current)
                     .values(current=False)
                 )
-        connection.execute(insert(table), fresh)
+        bulk.insert_rows(connection, table, fresh)
 
     def _take_cards(self, connection: Connection, cards: Sequence[TimeCard]) -> Counter[str]:
         outcomes: Counter[str] = Counter()

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from integration_core.canonical.work import TimeCard
-from integration_core.ports.store import DocumentRow, Due, Mark
+from integration_core.ports.documents import DocumentRow, Due, Mark
 from integration_core.store import schema
 from integration_core.store.payloads import read
 

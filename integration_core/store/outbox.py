@@ -8,26 +8,17 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from integration_core.canonical.versions import SCHEMA_VERSION
 from integration_core.ports.store import Outgoing
 from integration_core.ports.systems import Outcome, Written
 from integration_core.rules.triage import PROBE_SECONDS, TRIES, backoff_seconds
-from integration_core.store import schema
+from integration_core.store import bulk, schema
 from integration_core.store.payloads import encode, payload_if_older, read_wish
 
 CHUNK = 400
 _OLDER = payload_if_older(schema.outbox)
-_SENT = (
-    update(schema.outbox)
-    .where(
-        schema.outbox.c.lane == bindparam("in_lane"),
-        schema.outbox.c.key == bindparam("at_key"),
-        schema.outbox.c.revision == bindparam("told"),
-    )
-    .values(state="sent", sent_revision=bindparam("told"), error="")
-)
 
 
 class Outbox:
@@ -115,9 +106,18 @@ class Outbox:
 
     def _sent(self, connection: Connection, sent: Sequence[Outgoing]) -> None:
         """A row that was wished anew while it was being sent stays owed."""
-        if sent:
-            rows = [{"in_lane": row.lane, "at_key": row.key, "told": row.revision} for row in sent]
-            connection.execute(_SENT, rows)
+        rows = [
+            {
+                "lane": row.lane,
+                "key": row.key,
+                "revision": row.revision,
+                "state": "sent",
+                "sent_revision": row.revision,
+                "error": "",
+            }
+            for row in sent
+        ]
+        bulk.update_rows(connection, schema.outbox, rows, by=("lane", "key", "revision"))
 
     def _note(self, connection: Connection, row: Outgoing, state: str, at_ms: int, error: str) -> None:
         table = schema.outbox

@@ -20,6 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from integration_core.store import bulk
+
 T = TypeVar("T", str, int)
 metadata = MetaData()
 _Sequence = BigInteger().with_variant(Integer, "sqlite")
@@ -294,16 +296,7 @@ def upsert(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, update: Sequence[str]
 ) -> None:
     """Insert rows, or update the named columns of those whose primary key is there already."""
-    if not rows:
-        return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table)
-    keys = [column.name for column in table.primary_key]
-    if update:
-        excluded = {name: statement.excluded[name] for name in update}
-        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=excluded), list(rows))
-    else:
-        connection.execute(statement.on_conflict_do_nothing(index_elements=keys), list(rows))
+    bulk.upsert_rows(connection, table, rows, update=update)
 
 
 def raise_only(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], column: str) -> None:

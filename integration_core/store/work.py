@@ -16,7 +16,7 @@ from integration_core.canonical.billing import Blocked, Entry, Rated, Unpriced
 from integration_core.canonical.close import Booked
 from integration_core.canonical.work import Task
 from integration_core.ports.store import Resolved, Unapproved
-from integration_core.store import schema
+from integration_core.store import bulk, schema
 from integration_core.store.booked import PRICE_PROBLEMS, booked_time
 from integration_core.store.entering import Cursor, enter_cards, has_successor
 from integration_core.store.pieces import piece_row
@@ -27,11 +27,6 @@ CARDS_A_BATCH = 2_000
 CHUNK = 400
 
 _ENTRY, _PIECE = schema.entry, schema.piece
-_STATED = (
-    update(_ENTRY)
-    .where(_ENTRY.c.source_id == bindparam("entry"))
-    .values(state=bindparam("as_state"), problem=bindparam("as_problem"))
-)
 _HEALED = (
     update(_ENTRY)
     .where(
@@ -109,13 +104,13 @@ class Work:
             return
         states = [
             {
-                "entry": result.entry.source_id,
-                "as_state": _state_of(result),
-                "as_problem": result.code if isinstance(result, Blocked) else "",
+                "source_id": result.entry.source_id,
+                "state": _state_of(result),
+                "problem": result.code if isinstance(result, Blocked) else "",
             }
             for result in results
         ]
-        connection.execute(_STATED, states)
+        bulk.update_rows(connection, _ENTRY, states, by=("source_id",))
         pieces = [piece_row(result) for result in results if isinstance(result, Rated)]
         schema.upsert(connection, _PIECE, pieces, update=())
         self._supersede_late(connection, pieces)

@@ -25,7 +25,7 @@ def tokens(seed: int, world: str) -> dict[str, str]:
     """The core's own secrets in a rehearsal: made from the seed, worthless elsewhere."""
     return {
         name: hashlib.blake2b(f"{seed}|{world}|{name}".encode(), digest_size=16).hexdigest()
-        for name in ("operator", "webhook", "hris-webhook", "payroll-webhook")
+        for name in ("operator", "reader", "webhook", "hris-webhook", "payroll-webhook")
     }
 
 
@@ -68,6 +68,7 @@ def environment(
         ),
         "REHEARSE_DATABASE_URL": database_url,
         "REHEARSE_OPERATOR_TOKEN": secrets["operator"],
+        "REHEARSE_READER_TOKEN": secrets["reader"],
         "REHEARSE_WEBHOOK_TOKEN": secrets["webhook"],
         "REHEARSE_REHEARSAL": str(stepped).lower(),
         "REHEARSE_START_MS": str(start_ms),

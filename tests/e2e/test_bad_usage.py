@@ -50,6 +50,7 @@ def _sentence(done: subprocess.CompletedProcess[str]) -> str:
         (("run", "month-end", "--subject", "http://127.0.0.1:9"), "core, naive"),
         (("run", "deal-to-cash", "--faults", "huge"), "small"),
         (("run", "deal-to-cash", "--consultants", "1"), "consultants"),
+        (("run", "deal-to-cash", "--estate", "nowhere.json"), "nowhere.json cannot be opened"),
         (("list", "wishes"), "scenarios"),
         (("generate", "--format", "xml"), "parquet"),
     ],

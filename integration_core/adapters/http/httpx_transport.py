@@ -16,41 +16,44 @@ _NOT_SENT = (
     httpx.UnsupportedProtocol,
     httpx.InvalidURL,
 )
+_USUAL = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "integration-core"}
 
 
 class HttpxTransport:
-    """Sends requests over pooled connections; `aclose` ends them."""
+    """Sends requests over pooled connections; `aclose` ends them.
+
+    It stands on httpx's transport, not its client: cookies, redirects and credentials of a session are
+    nothing that an integration may have, and they take a third of a call's time.
+    """
 
     def __init__(
         self, *, max_connections: int = 20, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
-        self._client = httpx.AsyncClient(
-            trust_env=False,
-            follow_redirects=False,
-            limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
-            transport=transport,
-        )
+        limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
+        self._transport = transport or httpx.AsyncHTTPTransport(trust_env=False, limits=limits)
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         """One complete answer; NotSent if no connection was made, NoAnswer for every later failure."""
         try:
-            response = await self._client.request(
+            asked = httpx.Request(
                 request.method,
                 request.url,
-                headers=list(request.headers),
+                headers={**_USUAL, **dict(request.headers)},
                 content=request.body or None,
-                timeout=httpx.Timeout(request.timeout_seconds),
+                extensions={"timeout": httpx.Timeout(request.timeout_seconds).as_dict()},
             )
+            response = await self._transport.handle_async_request(asked)
+            try:
+                body = await response.aread()
+            finally:
+                await response.aclose()
         except _NOT_SENT as error:
             raise NotSent(f"{type(error).__name__}: {error}") from error
         except httpx.RequestError as error:
             raise NoAnswer(f"{type(error).__name__}: {error}") from error
-        finally:
-            # Credentials are what each request says; a session that a cookie keeps alive would outlive them.
-            self._client.cookies.clear()
         headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-        return HttpResponse(status=response.status_code, headers=headers, body=response.content)
+        return HttpResponse(status=response.status_code, headers=headers, body=body)
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        await self._transport.aclose()

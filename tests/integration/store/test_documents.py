@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Connection
 
-from integration_core.ports.store import Mark
+from integration_core.ports.documents import Mark
 
 from .memory import Memory
 from .records import BEN, KNOWN_TASK, card, draft, priced, replacement, state, unpriced

@@ -5,7 +5,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from integration_core.canonical.work import ProjectState
-from integration_core.ports.store import Due
+from integration_core.ports.documents import Due
 
 from .memory import Memory
 from .records import BEN, KNOWN_TASK, card, draft, priced, replacement, state

@@ -174,3 +174,19 @@ def test_traces_that_cannot_be_kept__open_no_port(tmp_path: Path, monkeypatch: p
     with pytest.raises(serve.Unservable, match="Traces cannot be written to"):
         serve.make_mocks(settings, HttpOutgoing())
     assert opened == []
+
+
+def test_a_host__is_the_loopback_unless_told_and_a_server_for_everybody_has_the_machines_name() -> None:
+    alone = serve.read_settings(ONE, TOKEN)
+    assert (alone.host, alone.notify) == ("127.0.0.1", frozenset())
+    wide = serve.read_settings([*ONE, "--host", "0.0.0.0", "--notify", "core-1"], TOKEN)
+    assert wide.notify == {"core-1"}
+    system = MockSystem(VENDOR, "t", Subscriber())
+    with serve.open_port(0) as listener:
+        port = listener.getsockname()[1]
+        near = serve.Served(system, KeptWorlds(system, None), listener, alone.host)
+        far = serve.Served(system, KeptWorlds(system, None), listener, wide.host)
+        assert near.url == f"http://127.0.0.1:{port}"
+        assert far.url == f"http://{socket.gethostname()}:{port}"
+    with pytest.raises(serve.Unservable, match=r"crm is no IPv4 address; listen on 127\.0\.0\.1"):
+        serve.read_settings([*ONE, "--host", "crm"], TOKEN)

@@ -1,0 +1,1 @@
+"""How the project is run in containers: entry points, secrets, what is measured and shown."""
