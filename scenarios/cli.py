@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from scenarios import cli_contracts
+from scenarios import cli_contracts, cli_load
 from scenarios.interruption import Interrupted
 from scenarios.mistakes import BadUsage
 
@@ -27,6 +27,7 @@ app = typer.Typer(
     help="Rehearse the month-end before it is real.",
 )
 app.add_typer(cli_contracts.app, name="contracts")
+app.command()(cli_load.load)
 
 
 @app.command()
@@ -67,7 +68,7 @@ def run(
         mode, seed = "live", _estate_seed(estate) if seed is None else seed
     drawn = secrets.randbelow(1_000_000) if seed is None else seed
     prepared = _options(scenario, drawn, wished, mode, subject, vendor, keep_state)
-    _check_destinations(folders={"--report": report}, files={"--json": json_file, "--junit": junit})
+    check_destinations(folders={"--report": report}, files={"--json": json_file, "--junit": junit})
     chronicle = Chronicle()
     with interruptible() as interruption, ProgressBar() as bar:
         listener = both(both(bar, chronicle), interruption)
@@ -116,7 +117,7 @@ def _options(
             raise BadUsage(f"There is no vendor {vendor or choice}; there are: {', '.join(sorted(known))}.")
         if not any(entry.role == role and entry.name == vendor for entry in VENDORS):
             raise BadUsage(f"{vendor} does not play the role {role}.")
-    _check_destinations(folders={"--keep-state": keep_state})
+    check_destinations(folders={"--keep-state": keep_state})
     words = [f"--{key} {value}" for key, value in wished.items() if value is not None]
     options = Options(
         seed=seed,
@@ -175,9 +176,10 @@ def _rehearse(scenario: Any, options: Any, listener: Any, *, traced: bool) -> tu
         raise BadUsage(str(problem)) from problem
 
 
-def _check_destinations(
+def check_destinations(
     *, folders: Mapping[str, Path | None] | None = None, files: Mapping[str, Path | None] | None = None
 ) -> None:
+    """Refuse what cannot be written before anything is run; raises BadUsage."""
     from scenarios.destinations import Unwritable, check_file, check_folder
 
     try:
@@ -253,7 +255,7 @@ def up(
 
     if subject not in (None, "core"):
         raise BadUsage(f"There is no subject {subject}; there is: core.")
-    _check_destinations(files={"--json": json_file})
+    check_destinations(files={"--json": json_file})
     try:
         bring_up(seed, consultants, port_base, with_core=subject == "core", json_file=json_file)
     except (NotReady, ValueError, OSError) as problem:
@@ -295,7 +297,7 @@ def bench(
 
     if what != "all" and what not in BENCHMARKS:
         raise BadUsage(f"There is no benchmark {what}; there are: all, {', '.join(BENCHMARKS)}.")
-    _check_destinations(files={"--json": json_file})
+    check_destinations(files={"--json": json_file})
     figures = measure(None if what == "all" else what)
     if json_file is not None:
         json_file.write_text(json.dumps(figures, indent=2) + "\n")

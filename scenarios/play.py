@@ -8,7 +8,7 @@ their own instants, everything else acted, many facts a call.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from msgspec import structs
@@ -48,6 +48,8 @@ class Player:
         self.touched: set[str] = set()  # roles in whose systems something was played, since somebody looked
         self.waits_for: dict[str, str] = {}  # what the first waiting fact of a role misses
         self.ever_waited = 0
+        # What an act's instant was to be, and what it became: by card or key, name and planned instant.
+        self.moved: dict[tuple[str, str, int], int] = {}
 
     async def seed(self, facts: Iterable[SourceFact]) -> int:
         """Put what stands before the calendar in place; returns how many facts."""
@@ -63,6 +65,13 @@ class Player:
                         raise Refused(f"{fact.bk} could not be seeded in the {role}: {acted.missing}")
                     self._remember(fact, acted, fact)
         return sum(map(len, by_role.values()))
+
+    def go_on(self, plays: Iterator[Play], late: Iterable[Play]) -> None:
+        """Play another stretch of the calendar; what is late already is acted as soon as it can be."""
+        self._plays = plays
+        self._next = next(plays, None)
+        for play in late:
+            self._waiting[play.role].append(play)
 
     def next_at_ms(self) -> int | None:
         """When the next act is due: in grains, at the end of its grain."""
@@ -109,6 +118,7 @@ class Player:
             yield play
 
     async def _act(self, play: Play, now_ms: int) -> bool:
+        play = self._corrected(play)
         control = self._estate.systems[play.role].control
         results = await control.act(play.facts, self._needed(play.facts))
         return self._done(play, results, now_ms)
@@ -117,7 +127,7 @@ class Player:
         """Whatever is due by now, many plays of one role a call; what must wait lets later ones pass."""
         batch: list[Play] = []
         facts = 0
-        for play in self._due(now_ms):
+        for play in map(self._corrected, self._due(now_ms)):
             if batch and (_way(play) != _way(batch[-1]) or facts >= BATCH):
                 await self._send(batch, now_ms)
                 batch, facts = [], 0
@@ -145,8 +155,16 @@ class Player:
         for fact, acted in zip(play.facts, results, strict=True):
             if acted.state == "refused":
                 raise Refused(f"{fact.bk} was refused by the {play.role}: {acted.missing}")
-            self._remember(fact, acted, as_played(fact, now_ms) if now_ms else fact)
+            played = as_played(fact, now_ms) if now_ms else fact
+            self.moved |= instants_moved(fact, played)
+            self._remember(fact, acted, played)
         return True
+
+    def _corrected(self, play: Play) -> Play:
+        """A play whose facts tell of earlier acts at the instants that those really had."""
+        if not self.moved:
+            return play
+        return structs.replace(play, facts=tuple(corrected(fact, self.moved) for fact in play.facts))
 
     def _remember(self, fact: SourceFact, acted: Acted, played: SourceFact) -> None:
         if isinstance(fact, Contract):
@@ -181,3 +199,34 @@ def as_played(fact: SourceFact, now_ms: int) -> SourceFact:
             for rate in fact.overrides
         )
     return structs.replace(fact, **shifted)
+
+
+def instants_moved(planned: SourceFact, played: SourceFact) -> dict[tuple[str, str, int], int]:
+    """The instants of an act that came at another time than planned."""
+    if planned is played:
+        return {}
+    return {
+        (_thing(played), name, before): after
+        for name in _INSTANTS
+        if (before := getattr(planned, name, None)) is not None
+        and (after := getattr(played, name)) is not None
+        and before != after
+    }
+
+
+def corrected(fact: SourceFact, moved: Mapping[tuple[str, str, int], int]) -> SourceFact:
+    """A fact with the instants of earlier acts as they really were."""
+    thing = _thing(fact)
+    changed = {
+        name: moved[thing, name, before]
+        for name in _INSTANTS
+        if (before := getattr(fact, name, None)) is not None
+        and before != fact.recorded_at_ms
+        and (thing, name, before) in moved
+    }
+    return structs.replace(fact, **changed) if changed else fact
+
+
+def _thing(fact: SourceFact) -> str:
+    """What keeps an instant: the card that several entries stand on, else the entity itself."""
+    return fact.card if isinstance(fact, TimeEntry) else fact.bk

@@ -128,10 +128,11 @@ class Runner:
         await self._subject.start(self._estate, self._now_ms)
         return player
 
-    async def conclude(self, player: Player, said: Said = as_said) -> Ended:
-        """Live to the end, heal, settle, and judge."""
-        stuck = ""
+    async def conclude(self, player: Player, said: Said = as_said, stuck: str = "") -> Ended:
+        """Live to the end, heal, settle, and judge; at once where something is `stuck` already."""
         try:
+            if stuck:
+                raise NotAtRest(stuck)
             await self.live(player, self._rehearsal.end_ms)
             await self._heal()
             stuck = await self._settle(player)

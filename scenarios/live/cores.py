@@ -133,6 +133,12 @@ class LiveCore:
         """Start one worker again, as a supervisor does."""
         await self._launch(self.workers[number - 1])
 
+    async def change(self, settings: Mapping[str, str]) -> None:
+        """Stop all workers and start them again with some settings changed, as a deployment does."""
+        await self.stop()
+        self._more_settings |= settings
+        await self._launch(*self.workers)
+
     async def advance(self, now_ms: int) -> None:
         """Step its clock."""
         self._now_ms, self._clock = now_ms, {}

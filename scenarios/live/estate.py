@@ -9,6 +9,7 @@ from pathlib import Path
 import uvloop
 
 from integration_core.adapters.http.httpx_transport import HttpxTransport
+from mocks.kit.clock import wall_ms
 from mocks.registry import vendor_for_role
 from scenarios.control import Control
 from scenarios.estate import ROLES, System
@@ -36,6 +37,7 @@ class LiveEstate:
         self._ports = dict(ports or {})
         self._systems: dict[str, System] = {}
         self._transport = HttpxTransport()
+        self._running: tuple[int, float, int] | None = None  # how clocks go by themselves, if they do
 
     @property
     def systems(self) -> Mapping[str, System]:
@@ -65,13 +67,45 @@ class LiveEstate:
                 control=Control(self._transport, url, WORLD, self.token),
             )
 
-    def _child(self, role: str, start_ms: int, mode: str) -> Child:
+    async def start_again(self, role: str) -> None:
+        """Start a mock that was killed again, with the data it kept and the clock that all go by.
+
+        From its first call on its clock must be later than whatever anybody read of it before.
+        """
+        if self._running is None:
+            raise RuntimeError(f"the clock of the {role} stands still: nobody knows where it stood")
+        _, factor, _ = self._running
+        self.children[role] = self._child(role, self._present_ms(wall_ms()), "scaled", factor)
+        await self.children[role].start()
+        await self.children[role].wait_listening(self._ports[role])
+        agreed_ms = wall_ms()
+        await self._systems[role].control.let_run(self._present_ms(agreed_ms), factor, agreed_ms)
+
+    def _present_ms(self, wall: int) -> int:
+        """What time it is in the systems at an instant of the machine's."""
+        assert self._running is not None
+        from_ms, factor, since_wall_ms = self._running
+        return from_ms + int(max(0, wall - since_wall_ms) * factor)
+
+    async def let_run(self, from_ms: int, factor: float, since_wall_ms: int) -> None:
+        """Let the clocks of all mocks go by themselves, from one origin."""
+        self._running = (from_ms, factor, since_wall_ms)
+        for system in self._systems.values():
+            await system.control.let_run(*self._running)
+
+    async def stand_still(self, at_ms: int) -> None:
+        """Have all mocks' clocks stepped again, from one instant on."""
+        self._running = None
+        for system in self._systems.values():
+            await system.control.stand_still(at_ms)
+
+    def _child(self, role: str, start_ms: int, mode: str, factor: float = 1.0) -> Child:
         vendor = vendor_for_role(role).name
         data = self.folder / "data"
         data.mkdir(exist_ok=True)
         arguments = ["mocks.serve", "--vendor", vendor, "--port", str(self._ports[role]), "--world", WORLD]
         arguments += ["--seed", str(self._seed), "--start-ms", str(start_ms), "--mode", mode]
-        arguments += ["--data", str(data)]
+        arguments += ["--data", str(data), "--factor", str(factor)]
         return Child(vendor, arguments, {"REHEARSE_CONTROL_TOKEN": self.token}, self.folder)
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 import psutil
-from msgspec import Struct
+from msgspec import Struct, structs
 from prometheus_client.parser import text_string_to_metric_families
 
 from integration_core.ports.http import HttpRequest, HttpTransport, NoAnswer, NotSent
@@ -108,11 +108,19 @@ class Gauges:
     async def look(self) -> None:
         """One look at every target."""
         at_ms = self.now_ms()
-        await asyncio.gather(*(self._one(growing, at_ms) for growing in self._growing.values()))
+        await asyncio.gather(*(self._one(growing, at_ms) for growing in list(self._growing.values())))
 
     def now_ms(self) -> int:
         """Milliseconds since the first look; the time of frames."""
         return int((self._seconds() - self._began) * 1000)
+
+    def moved(self, name: str, pid: int) -> None:
+        """A target's process was started anew under another id; a new name is watched from now on."""
+        growing = self._growing.get(name)
+        if growing is None:
+            self._growing[name] = _Growing(Target(name=name, pid=pid))
+        else:
+            growing.target = structs.replace(growing.target, pid=pid)
 
     def series(self) -> dict[str, Series]:
         """Everything seen so far, by target."""

@@ -51,6 +51,11 @@ class Child:
         """Whether it runs now."""
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def exit_status(self) -> int | None:
+        """What it ended with, None while it runs or never ran; a signal is negative."""
+        return None if self._process is None else self._process.returncode
+
     def failure(self) -> str:
         """The end of what it said before it ended."""
         said = self._errors.read_text(errors="replace").strip() if self._errors.exists() else ""

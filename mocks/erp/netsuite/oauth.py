@@ -147,7 +147,7 @@ def _is_fresh(oauth: Mapping[str, str], world: World) -> bool:
     stamp = oauth["oauth_timestamp"]
     if len(stamp) > 12:
         return False
-    if world.clock.mode != "stepped" and abs(int(stamp) - wall_ms() // 1000) > SKEW_SECONDS:
+    if world.clock.mode == "wall" and abs(int(stamp) - wall_ms() // 1000) > SKEW_SECONDS:
         return False
     nonces = world.settings.setdefault(_NONCES, Nonces())
     return bool(nonces.is_new(f"{stamp}|{oauth['oauth_nonce'][:128]}"))
