@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from integration_core.canonical.ledger import LegalEntity
 from integration_core.canonical.work import Employee
 from integration_core.ports.clock import Clock
 from integration_core.ports.engine import Activations
@@ -50,6 +51,18 @@ class Settled(Struct, frozen=True):
         """Whether nothing of it has moved: records are replaced, never changed."""
         same = len(papers) == len(self.papers) and all(map(is_, papers, self.papers))
         return same and not self.keys & troubled
+
+
+class Told(Struct, frozen=True):
+    """A person whom the targets were told of, by which records, and until when these say the same."""
+
+    employee: Employee
+    entity: LegalEntity
+    until_ms: int
+
+    def still_holds(self, employee: Employee, entity: LegalEntity | None, now_ms: int) -> bool:
+        """Whether there is nothing else to be said."""
+        return self.employee is employee and self.entity is entity and now_ms < self.until_ms
 
 
 class Core:
@@ -125,8 +138,8 @@ class Core:
         self._references, self._seen = References(), 0
         self._pictures: dict[int, tuple[int, References]] = {}  # by instant, the last used last
         self.deals_settled: dict[str, Settled] = {}  # by native id of the opportunity
-        # By employee number: the record that was last stated, and until when it says the same.
-        self.people_told: dict[str, tuple[Employee, int]] = {}
+        # By employee number: the records that were last stated, and until when they say the same.
+        self.people_told: dict[str, Told] = {}
 
     def watermarks(self, source: str) -> dict[str, int]:
         """How far the streams of a source are known; one that was never polled is not there."""

@@ -9,7 +9,7 @@ from integration_core.canonical.ledger import ErpEmployee, LegalEntity
 from integration_core.canonical.periods import cutoff_ms, local_date
 from integration_core.canonical.work import Employee, JobRow, Resource
 from integration_core.ports.engine import Json, Process, Run
-from integration_core.processes.core import ALL, FOREVER_MS, Core
+from integration_core.processes.core import ALL, FOREVER_MS, Core, Told
 from integration_core.rules.rating import job_on
 
 LANE_PSA, LANE_ERP = "psa.resource", "erp.employee"
@@ -19,14 +19,14 @@ def process(core: Core) -> Process:
     """`people`: states what PSA and ERP should hold of every person; leavers stay, inactive."""
 
     async def people(run: Run) -> None:
-        told: dict[str, tuple[Employee, int]] = {}
+        told: dict[str, Told] = {}
         await run.transaction("want", lambda connection: _want(core, connection, told))
         core.people_told.update(told)  # only now: a transaction may be done again
 
     return people
 
 
-def _want(core: Core, connection: Connection, told: dict[str, tuple[Employee, int]]) -> Json:
+def _want(core: Core, connection: Connection, told: dict[str, Told]) -> Json:
     """State everybody who is not known to be stated just so; fills `told` with whom that is true of now."""
     erp_known_ms = core.known_to_ms(connection, core.erp.name)  # before what it promises is read
     references = core.references(connection)
@@ -35,9 +35,9 @@ def _want(core: Core, connection: Connection, told: dict[str, tuple[Employee, in
     told.clear()
     for number, employee in references.employees.items():
         known = core.people_told.get(number)
-        if known is not None and known[0] is employee and now_ms < known[1]:
-            continue
         entity = references.entities.get(employee.entity_code)
+        if known is not None and known.still_holds(employee, entity, now_ms):
+            continue
         if entity is None:
             if erp_known_ms <= employee.recorded_at_ms:
                 continue  # the ERP has not been heard yet
@@ -52,7 +52,8 @@ def _want(core: Core, connection: Connection, told: dict[str, tuple[Employee, in
             (employee.employee_no, msgspec.to_builtins(to_erp_employee(employee, entity, today)))
         )
         healed.append(f"RS|{employee.employee_no}")
-        told[number] = employee, min(_changes_ms(employee, entity, today), default=FOREVER_MS)
+        until_ms = min(_changes_ms(employee, entity, today), default=FOREVER_MS)
+        told[number] = Told(employee, entity, until_ms)
     for bk in sorted(core.store.cases.open_with(connection, ("DIM_MISSING",)).intersection(healed)):
         core.store.cases.resolve(connection, bk, ("DIM_MISSING",), now_ms)
     outbox = core.store.outbox
@@ -60,7 +61,8 @@ def _want(core: Core, connection: Connection, told: dict[str, tuple[Employee, in
         core.engine.request(connection, "send", LANE_PSA)
     if outbox.want(connection, LANE_ERP, employees, now_ms):
         core.engine.request(connection, "send", LANE_ERP)
-    changes_ms = [until for _, until in {**core.people_told, **told}.values() if now_ms < until < FOREVER_MS]
+    known_until_ms = [one.until_ms for one in {**core.people_told, **told}.values()]
+    changes_ms = [until_ms for until_ms in known_until_ms if now_ms < until_ms < FOREVER_MS]
     if changes_ms:
         core.engine.schedule(connection, "people", ALL, min(changes_ms))  # no news will say that it is time
     return None

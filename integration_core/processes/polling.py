@@ -115,6 +115,11 @@ def _take(core: Core, connection: Connection, source: Source, harvest: Harvest, 
     if last:
         core.engine.schedule(connection, "poll", source.name, core.next_poll_ms(connection, source.name))
         _follow(core, connection, fresh=fresh or harvest.fresh)
+    elif fresh:
+        # Should this poll be cut off now, it will read the same again and find nothing new in it.
+        later_ms = core.next_poll_ms(connection, source.name)
+        for name in FOLLOWERS:
+            core.engine.schedule(connection, name, ALL, later_ms)
     return fresh
 
 

@@ -67,8 +67,6 @@ def _enter_batch(core: Core, connection: Connection, after: list[Any] | None) ->
     place = None if after is None else (int(after[0]), str(after[1]))
     resolved = core.store.work.resolve(connection, CARDS_A_BATCH, place)
     _note(core, connection, resolved)
-    if resolved.carries_on:
-        core.engine.request(connection, "mirrors", ALL)
     return {
         "entered": resolved.entered,
         "after": None if resolved.after is None else list(resolved.after),
@@ -89,6 +87,8 @@ def take_up(core: Core, connection: Connection) -> bool:
 
 def _note(core: Core, connection: Connection, resolved: Resolved) -> None:
     now_ms = core.clock.now_ms()
+    if resolved.carries_on:
+        core.engine.request(connection, "mirrors", ALL)
     for bk in resolved.outrun:
         core.store.cases.resolve(connection, bk, CODES, now_ms)
     for bks in resolved.suspects:

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from integration_core.ports.store import CaseRow
 from integration_core.rules.triage import verdict
@@ -70,7 +71,12 @@ class Cases:
                 }
             )
         if fresh:
-            connection.execute(insert(table), fresh)
+            insert_new = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+            # Somebody else may have opened one of them since we looked.
+            statement = insert_new(table).on_conflict_do_nothing(
+                index_elements=[table.c.code, table.c.entity_bk], index_where=table.c.resolved_at_ms.is_(None)
+            )
+            connection.execute(statement, fresh)
 
     def resolve(self, connection: Connection, entity_bk: str, codes: Iterable[str], at_ms: int) -> None:
         """Close the open cases of these codes about an entity."""

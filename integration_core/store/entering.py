@@ -48,6 +48,7 @@ class _Batch:
         self.replaced: list[dict[str, Any]] = []
         self.rows: list[dict[str, Any]] = []
         self.superseded: list[dict[str, Any]] = []
+        self.looks: set[int] = set()  # that something new has, or something replaced had
 
     def enter(self, card: TimeCard) -> bool:
         """Make entries of a card; False while something that it refers to is missing."""
@@ -69,11 +70,14 @@ class _Batch:
                 row = self._against_previous(row)
             self.previous[row["bk"], ver] = row
             self.rows.append(row)
+            self.looks.add(row["look"])
         return True
 
     def _against_previous(self, row: dict[str, Any]) -> dict[str, Any]:
         """Finance 2.6 and 2.7: an unchanged version keeps its event, any other ends the one before."""
         before = self.previous.get((row["bk"], row["ver"] - 1))
+        if before is not None:
+            self.looks.add(before["look"])  # those that looked like it may be told of by another of them now
         if before is not None and before["state"] != "deleted" and _same_finance(before, row):
             return {**row, "state": "same", "event_source_id": before["event_source_id"]}
         self.superseded.append({"bk": row["bk"], "before_ver": row["ver"], "at_ms": row["a_ms"]})
@@ -110,7 +114,7 @@ def enter_cards(connection: Connection, limit: int, after: Cursor | None) -> Res
     return Resolved(
         entered=waiting - len(left),
         outrun=tuple(_outrun(connection)) if is_last else (),
-        suspects=tuple(_suspects(connection, batch.rows)),
+        suspects=tuple(_suspects(connection, batch.looks)),
         carries_on=bool(batch.replaced),
         after=None if is_last else (rows[-1].recorded_at_ms, rows[-1].native_id),
     )
@@ -198,9 +202,8 @@ def _outrun(connection: Connection) -> list[str]:
 # --- what looks like one entered twice -----------------------------------------------------------
 
 
-def _suspects(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> list[tuple[str, ...]]:
-    """Groups of current entries, one of them new, that agree in person, task, day, hours and note."""
-    looks = {row["look"] for row in rows if row["state"] != "deleted"}
+def _suspects(connection: Connection, looks: Iterable[int]) -> list[tuple[str, ...]]:
+    """Groups of current entries of some looks: they agree in person, task, day, hours and note."""
     groups: dict[int, list[str]] = defaultdict(list)
     for chunk in schema.chunks(looks, CHUNK):
         twice = (

@@ -27,9 +27,13 @@ _MARKED = ("rated", "same", "blocked", "new")
 
 
 def note_due(connection: Connection, kind: str, keys: Iterable[str]) -> None:
-    """Leave word that something has to be looked at again."""
+    """Leave word that something has to be looked at again.
+
+    Word that is there already is written again: so it is held until this transaction ends, and the mirrors
+    cannot take it away together with what they saw before.
+    """
     rows = [{"kind": kind, "key": key} for key in sorted(set(keys))]
-    schema.upsert(connection, _DUE, rows, update=())
+    schema.upsert(connection, _DUE, rows, update=("key",))
 
 
 def keep_shares(connection: Connection, document: str) -> None:
@@ -53,10 +57,15 @@ class Mirroring:
     """See ports.store.Mirroring."""
 
     def due(self, connection: Connection, limit: int) -> Due:
-        """What is to be looked at, some of each kind; nothing at all when all is shown."""
+        """What is to be looked at, some of each kind; nothing at all when all is shown.
+
+        It is held until this transaction ends; word that another one is leaving is left to the run that
+        this other one asks for.
+        """
         found: dict[str, tuple[str, ...]] = {}
         for kind in (DOCUMENT, CARD, CONTRACT):
             keys = select(_DUE.c.key).where(_DUE.c.kind == kind).order_by(_DUE.c.key).limit(limit)
+            keys = keys.with_for_update(skip_locked=True)
             found[kind] = tuple(connection.execute(keys).scalars())
         return Due(documents=found[DOCUMENT], cards=found[CARD], contracts=found[CONTRACT])
 

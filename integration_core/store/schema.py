@@ -258,6 +258,7 @@ Index(
     "case_open",
     case.c.code,
     case.c.entity_bk,
+    unique=True,  # two that find the same trouble at once open one case
     sqlite_where=case.c.resolved_at_ms.is_(None),
     postgresql_where=case.c.resolved_at_ms.is_(None),
 )

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, union_all, update
 
 from integration_core.canonical.billing import Blocked, Entry, Rated, Unpriced
 from integration_core.canonical.close import Booked
@@ -25,6 +25,7 @@ from integration_core.store.unapproved import waiting_cells
 OPEN_STATES = ("new", "blocked")
 CARDS_A_BATCH = 2_000
 CHUNK = 400
+ENTERING = "resolve"  # the lock of whoever makes entries, or pieces of them
 
 _ENTRY, _PIECE = schema.entry, schema.piece
 _HEALED = (
@@ -66,7 +67,7 @@ class Work:
         self, connection: Connection, limit: int = CARDS_A_BATCH, after: Cursor | None = None
     ) -> Resolved:
         """Turn a batch of approved cards whose references are known into entries; others stay parked."""
-        schema.serialise(connection, "resolve")
+        schema.serialise(connection, ENTERING)
         return enter_cards(connection, limit, after)
 
     def parked(self, connection: Connection, before_ms: int) -> int:
@@ -77,17 +78,19 @@ class Work:
 
     def unrated(self, connection: Connection, before_ms: int, limit: int, after: str) -> Sequence[Entry]:
         """Entries approved before an instant and not rated for good, by source id after `after`."""
-        rows: list[Any] = []
-        for state in OPEN_STATES:  # each by itself comes in the order of its index
-            query = (
-                select(_ENTRY)
-                .where(_ENTRY.c.state == state, _ENTRY.c.source_id > after, _ENTRY.c.a_ms < before_ms)
-                .order_by(_ENTRY.c.source_id)
-                .limit(limit)
-            )
-            rows += connection.execute(query).all()
-        rows.sort(key=lambda row: row.source_id)
-        return [_entry(row) for row in rows[:limit]]
+        of_states = [  # each by itself comes in the order of its index
+            select(_ENTRY)
+            .where(_ENTRY.c.state == state, _ENTRY.c.source_id > after, _ENTRY.c.a_ms < before_ms)
+            .order_by(_ENTRY.c.source_id)
+            .limit(limit)
+            .subquery()
+            for state in OPEN_STATES
+        ]
+        found = union_all(*(select(one) for one in of_states)).subquery()
+        # The database orders them, as it compares with `after`: its order of texts may not be Python's.
+        return [
+            _entry(row) for row in connection.execute(select(found).order_by(found.c.source_id).limit(limit))
+        ]
 
     def settle(
         self,
@@ -97,6 +100,8 @@ class Work:
         healed_ms: Mapping[str, int] | None = None,
     ) -> None:
         """Record the outcome of rating; `healed_ms` says since when what was blocked is valid."""
+        # A correction that is being entered beside this would see no piece, and this would see no correction.
+        schema.serialise(connection, ENTERING)
         if healed_ms:
             rows = [{"entry": entry, "at_ms": at_ms} for entry, at_ms in sorted(healed_ms.items())]
             connection.execute(_HEALED, rows)

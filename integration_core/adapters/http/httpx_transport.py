@@ -38,7 +38,7 @@ class HttpxTransport:
             asked = httpx.Request(
                 request.method,
                 request.url,
-                headers={**_USUAL, **dict(request.headers)},
+                headers=[*_unsaid(request.headers), *request.headers],
                 content=request.body or None,
                 extensions={"timeout": httpx.Timeout(request.timeout_seconds).as_dict()},
             )
@@ -57,3 +57,9 @@ class HttpxTransport:
     async def aclose(self) -> None:
         """Close all connections."""
         await self._transport.aclose()
+
+
+def _unsaid(headers: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    """The usual headers that a request says nothing of."""
+    said = {name.lower() for name, _ in headers}
+    return [(name, value) for name, value in _USUAL.items() if name not in said]

@@ -68,6 +68,30 @@ def test_a_cookie__is_not_sent_back() -> None:
     assert b"cookie" not in asked[1].lower()
 
 
+def test_what_a_request_says__stands_instead_of_the_usual_and_as_often_as_it_is_said() -> None:
+    asked: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async def ask_once() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        transport = HttpxTransport()
+        headers = (("Accept", "application/json"), ("prefer", "a"), ("prefer", "b"))
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        await transport.send(HttpRequest(method="GET", url=url, headers=headers))
+        await transport.aclose()
+        server.close()
+
+    run(ask_once())
+    lines = [line.lower() for line in asked[0].split(b"\r\n")]
+    assert [line for line in lines if line.startswith(b"accept:")] == [b"accept: application/json"]
+    assert [line for line in lines if line.startswith(b"prefer:")] == [b"prefer: a", b"prefer: b"]
+
+
 def test_body_cut_off__is_no_answer() -> None:
     with pytest.raises(NoAnswer):
         run(ask(b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\npartial"))
