@@ -122,6 +122,10 @@ class Gauges:
         else:
             growing.target = structs.replace(growing.target, pid=pid)
 
+    def missed(self) -> dict[str, int]:
+        """How many looks nobody answered so far, by target."""
+        return {name: growing.missed for name, growing in self._growing.items()}
+
     def series(self) -> dict[str, Series]:
         """Everything seen so far, by target."""
         return {name: growing.series() for name, growing in self._growing.items()}

@@ -242,13 +242,21 @@ def thinned(points: Sequence[Point], most: int = MAXIMUM_POINTS) -> list[list[fl
 
 
 def lines(series: Mapping[str, Series]) -> dict[str, dict[str, list[list[float]]]]:
-    """CPU in cores, memory in megabytes and lag of the event loop in milliseconds, by process."""
-    found: dict[str, dict[str, list[list[float]]]] = {"cpu": {}, "memory_mb": {}, "loop_lag_ms": {}}
+    """CPU in processors, memory in MB, lag of the loop in ms, time in the database, by process."""
+    found: dict[str, dict[str, list[list[float]]]] = {
+        "cpu": {},
+        "memory_mb": {},
+        "loop_lag_ms": {},
+        "database": {},
+    }
     for name, one in sorted(series.items()):
         cpu = gauges.rates(gauges.points(one, gauges.CPU))
         memory = [Point(point.at_ms, point.value / 1_048_576) for point in gauges.points(one, gauges.MEMORY)]
         if memory:
             found["cpu"][name], found["memory_mb"][name] = thinned(cpu), thinned(memory)
+        statements = gauges.rates(gauges.points(one, "rehearse_core_statement_seconds_total"))
+        if statements:
+            found["database"][name] = thinned(statements)
         lag = _loop_lag(one)
         if lag:
             found["loop_lag_ms"][name] = thinned(lag)

@@ -1,7 +1,6 @@
 """From the course of a load run to one verdict and the plain data that `--json` writes."""
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 from msgspec import structs
@@ -13,6 +12,7 @@ from scenarios.load.figures import Span, Tempo
 from scenarios.load.run import Course
 from scenarios.load.slo import Measured, hold
 from scenarios.load.slo import verdict_of as verdict_of_promises
+from scenarios.load.storm import Ended
 from scenarios.load.told import Told
 from scenarios.report.summary import summary
 
@@ -79,7 +79,7 @@ def doubts_of(course: Course) -> list[str]:
     doubts += _of_deeds(course.told, len(course.ended.deeds))
     disturbed = {one.what.rpartition("kill-")[2].removeprefix("mock-") for one in course.wishes.disturbances}
     if not any(one.what == "stop-database" for one in course.wishes.disturbances):
-        doubts += _holes(course.series, disturbed)
+        doubts += _holes(course.ended, disturbed)
     return doubts
 
 
@@ -95,11 +95,12 @@ def _of_deeds(told: Told, deeds: int) -> list[str]:
     return doubts
 
 
-def _holes(series: Mapping[str, Series], disturbed: set[str]) -> list[str]:
+def _holes(ended: Ended, disturbed: set[str]) -> list[str]:
+    looks = max(1, round(ended.seconds))
     return [
-        f"{one.missed} of {len(one.frames)} looks at {name} went unanswered."
-        for name, one in sorted(series.items())
-        if name not in disturbed and 100 * one.missed > MISSED_PER_CENT * len(one.frames)
+        f"{missed} of about {looks} looks at {name} went unanswered during the storm."
+        for name, missed in sorted(ended.missed.items())
+        if name not in disturbed and 100 * missed > MISSED_PER_CENT * looks
     ]
 
 

@@ -183,7 +183,7 @@ class _Load:
             await self._phase(
                 "lay", self._runner.live(player, self._storm.from_ms), lambda _: len(player.played)
             )
-            await self._poll_often()
+            await self._poll_often(player)
             plays = self._plays_of_storm()
             ended = await self._phase("storm", rage(self._house, self._wishes, self._storm, plays))
             drained = await self._drained(player, ended.stopped_ms)
@@ -224,11 +224,12 @@ class _Load:
         follow(self._house)
         return player
 
-    async def _poll_often(self) -> None:
-        """During the storm sources are polled about once a second on the wall."""
+    async def _poll_often(self, player: Player) -> None:
+        """During the storm sources are polled once a second on the wall; nothing is left from before."""
         storm_seconds = (self._storm.to_ms - self._storm.from_ms) / 1000
         pace = storm_seconds / self._wishes.duration_seconds
         await self._poll_every(max(LEAST_POLL_SECONDS, FROM_POLL_SECONDS * pace))
+        await self._runner.go_on_at(player, self._storm.from_ms)
 
     async def _poll_every(self, seconds: float) -> None:
         await self._house.core.change({"REHEARSE_POLL_INTERVAL_SECONDS": str(seconds)})

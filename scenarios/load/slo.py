@@ -184,4 +184,6 @@ def _of_errors(errors: Errors, failed_per_mille: Mapping[str, tuple[int, float]]
 
 def seconds(value: float) -> str:
     """A length of time as people read it."""
+    if math.isinf(value):
+        return "longer than could be measured"
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"

@@ -57,6 +57,8 @@ class Ended(Struct, frozen=True, kw_only=True):
     work: Path
     events: tuple[str, ...]  # harm that was planned
     doubts: tuple[str, ...]  # harm that was not
+    seconds: float  # on the wall
+    missed: dict[str, int]  # looks that nobody answered meanwhile, by process
 
 
 def gauges_of(estate: LiveEstate, core: LiveCore) -> Gauges:
@@ -90,6 +92,7 @@ async def rage(house: House, wishes: Wishes, storm: Storm, plays: Sequence[Play]
     clock = Clock(from_ms=storm.from_ms, factor=factor, since_wall_ms=wall_ms() + HEAD_START_MS)
     _describe(house, wishes, work, clock)
     events: list[str] = []
+    missed_before, began_ms = house.gauges.missed(), house.gauges.now_ms()
     crew = Crew(house.folder, work, wishes.load_workers)
     disturber = Disturber(
         house.estate, house.core, crew, house.postgres, events.append, lambda: follow(house)
@@ -117,6 +120,8 @@ async def rage(house: House, wishes: Wishes, storm: Storm, plays: Sequence[Play]
         work=work,
         events=tuple(events),
         doubts=tuple(doubts),
+        seconds=(house.gauges.now_ms() - began_ms) / 1000,
+        missed={name: n - missed_before.get(name, 0) for name, n in house.gauges.missed().items()},
     )
 
 

@@ -52,18 +52,19 @@ def tell(deeds: Sequence[Deed], attempts: Mapping[str, Attempt], rows: Sequence[
     known = contract_numbers(rows)
     shown = [renumbered(row, known) if _unnamed(row, known) else row for row in rows]
     outcome = judged(deeds, attempts)
-    lost = [deed for deed in deeds if deed.id in {*outcome.given_up, *outcome.not_attempted}]
-    found = _found_later(lost, shown, {native for one in outcome.done for native in one.native_ids})
+    matched = _Matched(shown)
+    matched.take(outcome.done)
+    missing = {*outcome.given_up, *outcome.not_attempted}
+    found = _found_later([deed for deed in deeds if deed.id in missing], matched.untaken())
+    matched.take(found)
     done = [*outcome.done, *found]
-    given = given_numbers(done, shown)
-    played, contracts, moved = _played(done, shown, given)
     settled = {one.deed for one in done}
     return Told(
-        played=tuple(played),
+        played=tuple(matched.played),
         left=tuple(deed for deed in deeds if deed.id not in settled),
-        given=given,
-        contracts=contracts,
-        moved=moved,
+        given=matched.given,
+        contracts=matched.contracts,
+        moved=matched.moved,
         done=len(outcome.done),
         found_later=len(found),
         refused=outcome.refused,
@@ -89,34 +90,46 @@ def _unnamed(row: SourceFact, known: Mapping[str, str]) -> bool:
 # --- from deeds to facts ----------------------------------------------------------------------------
 
 
-def _played(
-    done: Iterable[Done], rows: Iterable[SourceFact], given: Mapping[str, str]
-) -> tuple[list[SourceFact], dict[str, str], dict[tuple[str, str, int], int]]:
-    held: defaultdict[tuple[str, str], list[SourceFact]] = defaultdict(list)
-    for row in rows:
-        held[type(row).__name__, row.source_id].append(row)
-    taken: set[int] = set()
-    played: list[SourceFact] = []
-    contracts: dict[str, str] = {}
-    moved: dict[tuple[str, str, int], int] = {}
-    for one in sorted(done, key=lambda one: one.ended_ms):
-        for fact, native_id in zip(one.facts, one.native_ids, strict=True):
-            wished = renumbered(fact, given)
-            if isinstance(fact, Contract):
-                contracts[wished.bk] = native_id
-            kind = type(fact).__name__
-            candidates = held.get((kind, native_id)) or _of_key(held, wished)
-            open_ = [row for row in candidates if id(row) not in taken]
-            match = next((row for row in open_ if plain(row) == plain(wished)), None)
-            if match is None:
-                played.append(wished)  # it does not stand there as it was wished: a difference
-                continue
-            moved |= instants_moved(wished, match)
-            for step in open_:
-                if step is match or (isinstance(match, _SEVERAL_CALLS) and step.ver < match.ver):
-                    taken.add(id(step))
-                    played.append(step)
-    return played, contracts, moved
+class _Matched:
+    """Deeds beside what the systems hold of them; every version is taken once."""
+
+    def __init__(self, rows: Sequence[SourceFact]) -> None:
+        self._rows = rows
+        self._held: defaultdict[tuple[str, str], list[SourceFact]] = defaultdict(list)
+        for row in rows:
+            self._held[type(row).__name__, row.source_id].append(row)
+        self._taken: set[int] = set()
+        self.played: list[SourceFact] = []
+        self.given: dict[str, str] = {}
+        self.contracts: dict[str, str] = {}
+        self.moved: dict[tuple[str, str, int], int] = {}
+
+    def take(self, done: Sequence[Done]) -> None:
+        """Take up deeds in the order in which they were done."""
+        self.given |= given_numbers(done, self._rows)
+        for one in sorted(done, key=lambda one: one.ended_ms):
+            for fact, native_id in zip(one.facts, one.native_ids, strict=True):
+                self._take(renumbered(fact, self.given), native_id)
+
+    def untaken(self) -> list[SourceFact]:
+        """What the systems hold and no deed has claimed."""
+        return [row for row in self._rows if id(row) not in self._taken]
+
+    def _take(self, wished: SourceFact, native_id: str) -> None:
+        kind = type(wished).__name__
+        if isinstance(wished, Contract):
+            self.contracts[wished.bk] = native_id
+        candidates = self._held.get((kind, native_id)) or _of_key(self._held, wished)
+        open_ = [row for row in candidates if id(row) not in self._taken]
+        match = next((row for row in open_ if plain(row) == plain(wished)), None)
+        if match is None:
+            self.played.append(wished)  # it does not stand there as it was wished: a difference
+            return
+        self.moved |= instants_moved(wished, match)
+        for step in open_:
+            if step is match or (isinstance(match, _SEVERAL_CALLS) and step.ver < match.ver):
+                self._taken.add(id(step))
+                self.played.append(step)
 
 
 def _of_key(held: Mapping[tuple[str, str], list[SourceFact]], wished: SourceFact) -> list[SourceFact]:
@@ -144,12 +157,11 @@ def plain(fact: SourceFact) -> SourceFact:
 # --- deeds whose answer was lost --------------------------------------------------------------------
 
 
-def _found_later(lost: Iterable[Deed], rows: Iterable[SourceFact], claimed: set[str]) -> list[Done]:
+def _found_later(lost: Iterable[Deed], rows: Iterable[SourceFact]) -> list[Done]:
     """Deeds without an answer that are there all the same, each at most once."""
     shown: defaultdict[tuple[Any, ...], list[SourceFact]] = defaultdict(list)
     for row in rows:
-        if row.source_id not in claimed:
-            shown[_identity(row)].append(row)
+        shown[_identity(row)].append(row)
     found: list[Done] = []
     for deed in lost:
         facts = facts_of(deed)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from scenarios.report.load_lines import number_of
 from scenarios.report.markup import element, section, sentence, table, text
 
+LEAST_ATTEMPTS = 20  # of an operation: percentiles of fewer are chance
 ALIKE = 0.05  # a ratio that differs by less than this from 1 says nothing
 
 
@@ -42,7 +43,7 @@ def compared(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[Compared
 def _figures(now: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[Compared]:
     for name, row in now.get("operations", {}).items():
         former = before.get("operations", {}).get(name)
-        if former is not None:
+        if former is not None and min(row["n"], former["n"]) >= LEAST_ATTEMPTS:
             yield Compared(
                 name=f"{name}: a second", before=former["rate"], now=row["rate"], less_is_better=False
             )

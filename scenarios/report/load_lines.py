@@ -5,7 +5,11 @@ from collections.abc import Mapping, Sequence
 from scenarios.report.markup import element, number, text
 
 Line = Sequence[Sequence[float]]  # pairs of seconds and values
-WIDTH, HEIGHT, LEFT, FOOT = 640, 130, 46, 18
+WIDTH, HEIGHT, LEFT, HEAD, FOOT = 640, 200, 70, 14, 24
+_LETTERS = "font-size:17px"  # of a picture that is shown half as wide as the page, or narrower
+CSS = (
+    ".pictures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:0 1.6rem}"
+)
 _MOST_LINES = 8
 # Lines differ by colour and by dashes, for whoever sees no colours or prints in black.
 _STROKES = (
@@ -21,15 +25,19 @@ _STROKES = (
 
 
 def picture(
-    heading: str, unit: str, lines: Mapping[str, Line], spans: Sequence[tuple[str, float]] = ()
+    heading: str,
+    unit: str,
+    lines: Mapping[str, Line],
+    spans: Sequence[tuple[str, float]] = (),
+    last: float = 0.0,
 ) -> str:
-    """Some lines over the same seconds with a legend; `spans` are names and beginnings of phases."""
+    """Some lines up to the `last` second, with a legend; `spans` are phases and their beginnings."""
     shown = {name: line for name, line in sorted(lines.items(), key=_peak, reverse=True) if line}
     shown = dict(list(shown.items())[:_MOST_LINES])
     if not shown:
-        return element("h3", text(heading)) + element("p", "Nothing was seen of it.", class_="quiet")
-    last = max(line[-1][0] for line in shown.values()) or 1.0
-    first = min(line[0][0] for line in shown.values())
+        nothing = element("p", "Nothing was seen of it.", class_="quiet")
+        return element("div", element("h3", text(heading)), nothing)
+    first, last = 0.0, max(last, *(line[-1][0] for line in shown.values()), 1.0)
     most = max(value for line in shown.values() for _, value in line) or 1.0
     shapes = [_grid(most, unit), *(_phase(name, at, first, last) for name, at in spans)]
     for (name, line), (colour, dashes) in zip(shown.items(), _STROKES, strict=False):
@@ -47,7 +55,7 @@ def picture(
         role="img",
         style="width:100%;height:auto;display:block",
     )
-    return element("h3", text(f"{heading}, {unit}")) + drawn + _legend(shown)
+    return element("div", element("h3", text(f"{heading}, {unit}")), drawn, _legend(shown))
 
 
 def number_of(value: float) -> str:
@@ -64,7 +72,7 @@ def _x(at: float, first: float, last: float) -> float:
 
 
 def _y(value: float, most: float) -> float:
-    return 6 + (HEIGHT - FOOT - 6) * (1 - value / most)
+    return HEAD + (HEIGHT - FOOT - HEAD) * (1 - value / most)
 
 
 def _line(line: Line, first: float, last: float, most: float, colour: str, dashes: str, name: str) -> str:
@@ -91,12 +99,12 @@ def _phase(name: str, at: float, first: float, last: float) -> str:
     if not first <= at <= last:
         return ""
     x = f"{_x(at, first, last):.1f}"
-    rule = element("line", x1=x, x2=x, y1=6, y2=HEIGHT - FOOT, class_="close")
+    rule = element("line", x1=x, x2=x, y1=HEAD, y2=HEIGHT - FOOT, class_="close")
     return element("g", element("title", text(f"{name} begins")), rule)
 
 
 def _at(x: float, y: float, words: str, anchor: str) -> str:
-    return element("text", text(words), x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor)
+    return element("text", text(words), x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor, style=_LETTERS)
 
 
 def _legend(shown: Mapping[str, Line]) -> str:

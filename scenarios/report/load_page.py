@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scenarios.report.load_compare import comparison
+from scenarios.report.load_lines import CSS as PICTURES
 from scenarios.report.load_lines import number_of, picture
 from scenarios.report.markup import element, number, plural, section, sentence, table, text, tiles
 from scenarios.report.page_checks import ICONS, checks, witnesses
@@ -52,7 +53,7 @@ def page(result: Mapping[str, Any], baseline: Mapping[str, Any] | None = None) -
         element("meta", charset="utf-8"),
         element("meta", name_="viewport", content_="width=device-width, initial-scale=1"),
         element("title", text(f"{result['verdict']}: month-end under load, seed {result['seed']}")),
-        f"<style>{CSS}</style>",
+        f"<style>{CSS}{PICTURES}</style>",
     )
     return "<!doctype html>\n" + element("html", head, element("body", *body), lang="en") + "\n"
 
@@ -143,19 +144,22 @@ def _pictures(load: Mapping[str, Any]) -> str:
     spans = [(_PHASES.get(row["name"], row["name"]), row["from_seconds"]) for row in load["phases"]]
     done = {name: line for name, line in series["done"].items() if name != "limited or tried again"}
     again = {name: line for name, line in series["done"].items() if name == "limited or tried again"}
-    pictures = (
-        picture("Done by operation", "deeds a second", done, spans),
-        picture("People at work", "people planned", {"people": series["users"]}, spans),
-        picture("Limited or tried again", "a second", again, spans),
-        picture("Backlog", "rows, runs and entries", {"waiting": load["backlog"]}, spans),
-        picture("CPU by process", "processors", series["cpu"], spans),
-        picture("Memory by process", "MB", series["memory_mb"], spans),
-        picture("Lag of the event loop", "ms", series["loop_lag_ms"], spans),
+    last = max((row["from_seconds"] + row["seconds"] for row in load["phases"]), default=0.0)
+    wanted = (
+        ("Done by operation", "deeds a second", done),
+        ("People at work", "people planned", {"people": series["users"]}),
+        ("Limited or tried again", "a second", again),
+        ("Backlog", "rows, runs and entries", {"waiting": load["backlog"]}),
+        ("CPU by process", "processors", series["cpu"]),
+        ("Memory by process", "MB", series["memory_mb"]),
+        ("Lag of the event loop", "ms", series["loop_lag_ms"]),
+        ("Time in the database", "seconds a second", series["database"]),
     )
+    pictures = [picture(heading, unit, lines, spans, last) for heading, unit, lines in wanted]
     note = sentence(
         "Upright dashed lines are beginnings of phases; of every stretch of time the highest value is drawn."
     )
-    return section("course", "Course", note, *pictures)
+    return section("course", "Course", note, element("div", *pictures, class_="pictures"))
 
 
 def _phases(load: Mapping[str, Any]) -> str:
