@@ -7,7 +7,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 STAMP := .venv/.installed
 
-.PHONY: env rehearsal test contracts breakages properties properties-ci browser check campaign live containers lint types architecture bench lock clean
+.PHONY: env rehearsal test contracts breakages properties properties-ci browser check campaign live containers lint types architecture bench comparison lock clean
 
 env: $(STAMP)
 
@@ -76,6 +76,18 @@ containers: env
 
 bench: env
 	$(BIN)/rehearse bench
+
+# Ours beside others', measured here, and the page of it. REHEARSE_NPM_BENCH names where the npm ones are installed.
+CONSULTANTS ?= 300
+ROUNDS ?= 3
+COMPARED := reports/comparison
+comparison: env
+	@mkdir -p $(COMPARED)
+	$(BIN)/rehearse bench generate --json $(COMPARED)/generate.json
+	$(BIN)/rehearse bench mocks --rounds $(ROUNDS) --json $(COMPARED)/mocks.json
+	$(BIN)/rehearse bench core --consultants $(CONSULTANTS) --rounds $(ROUNDS) --json $(COMPARED)/core.json
+	$(BIN)/rehearse bench page --from $(COMPARED)/generate.json --from $(COMPARED)/mocks.json \
+		--from $(COMPARED)/core.json --out scenarios/report/COMPARISON.md
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist reports

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+import platform
 import statistics
 import subprocess
 import sys
@@ -12,14 +13,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
+from msgspec import Struct
 from rich.console import Console
 
 from mocks.firm.generate import generate
 from mocks.firm.profile import profile_named
 from mocks.registry import VENDORS
-from scenarios.bench_core import measure_core
+from scenarios.bench_core import CONSULTANTS, measure_core
+from scenarios.bench_core import ROUNDS as CORE_ROUNDS
 from scenarios.bench_generate import measure_bands, measure_generation
 from scenarios.bench_seed import measure_seeding
+from scenarios.bench_served import ROUNDS as SERVED_ROUNDS
+from scenarios.bench_served import measure_served
 from scenarios.live.processes import Child, free_port, scratch_folder
 from scenarios.simulation.estate import raise_estate
 from scenarios.simulation.network import Network, exchange
@@ -135,23 +141,72 @@ def _spread(values: list[float]) -> list[float]:
     return [round(min(values), 2), round(max(values), 2)]
 
 
-BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
-    "run": _run_from_a_shell,
-    "start": _starts,
-    "mocks": _reads,
-    "core": measure_core,
-    "generate": measure_generation,
-    "seed": measure_seeding,
-    "bands": measure_bands,
+class Sizes(Struct, frozen=True):
+    """How large and how often one wants it; nothing is each benchmark's own."""
+
+    consultants: int | None = None
+    rounds: int | None = None
+
+
+OWN_SIZES = Sizes()
+
+
+class Benchmark(Struct, frozen=True):
+    """One kind of figures, and which of the sizes it heeds."""
+
+    measure: Callable[[Sizes], dict[str, Any]]
+    own: Sizes = OWN_SIZES
+
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "run": Benchmark(lambda _: _run_from_a_shell()),
+    "start": Benchmark(lambda _: _starts()),
+    "mocks": Benchmark(
+        lambda sizes: _reads() | {"served": measure_served(sizes.rounds or SERVED_ROUNDS)},
+        Sizes(rounds=SERVED_ROUNDS),
+    ),
+    "core": Benchmark(
+        lambda sizes: measure_core(sizes.consultants or CONSULTANTS, sizes.rounds or CORE_ROUNDS),
+        Sizes(CONSULTANTS, CORE_ROUNDS),
+    ),
+    "generate": Benchmark(lambda _: measure_generation()),
+    "seed": Benchmark(lambda _: measure_seeding()),
+    "bands": Benchmark(lambda _: measure_bands()),
 }
 
 
-def measure(only: str | None) -> dict[str, Any]:
-    """Measure everything, or one; prints as it goes."""
+def measure(only: str | None, sizes: Sizes = OWN_SIZES) -> dict[str, Any]:
+    """Measure everything, or one; prints as it goes. `measured` says where, and by which command."""
     console = Console()
-    figures = {}
+    figures: dict[str, Any] = {}
+    measured: dict[str, Any] = {}
     for name, benchmark in BENCHMARKS.items():
         if only in (None, name):
-            figures[name] = benchmark()
+            measured[name] = {
+                "command": command(name, benchmark.own, sizes),
+                "machine": machine(),
+                "load_average": round(os.getloadavg()[0], 1),
+            }
+            figures[name] = benchmark.measure(sizes)
             console.print(name, figures[name], soft_wrap=True)
-    return figures
+    return figures | {"measured": measured}
+
+
+def command(name: str, own: Sizes, wished: Sizes) -> str:
+    """What one types to measure the same again, with every size that counts."""
+    words = ["rehearse bench", name]
+    if own.consultants is not None:
+        words.append(f"--consultants {wished.consultants or own.consultants}")
+    if own.rounds is not None:
+        words.append(f"--rounds {wished.rounds or own.rounds}")
+    return " ".join(words)
+
+
+def machine() -> dict[str, Any]:
+    """What a reader must know of the machine to judge the figures, and nothing that names it."""
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gigabytes": round(psutil.virtual_memory().total / 2**30),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }

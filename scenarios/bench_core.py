@@ -68,20 +68,22 @@ def measure_core(consultants: int = CONSULTANTS, rounds: int = ROUNDS) -> dict[s
     for _ in range(rounds):
         for name, way in ways.items():  # in turn, so that a slow minute of the machine slows them all
             found[name].append(asyncio.run(way()))
-    plain = statistics.median(one.invoices_seconds for one in found["naive script"])
+    plain = [one.invoices_seconds for one in found["naive script"]]
     figures = {name: _figures(passes, plain) for name, passes in found.items()}
     return {**figures, "one DBOS workflow an entry": _workflows()}
 
 
-def _figures(passes: list[Pass], plain_seconds: float) -> dict[str, Any]:
+def _figures(passes: list[Pass], plain_seconds: list[float]) -> dict[str, Any]:
     seconds = [one.invoices_seconds for one in passes]
+    times = [one / plain for one, plain in zip(seconds, plain_seconds, strict=True)]
     middle = sorted(passes, key=lambda one: one.invoices_seconds)[len(passes) // 2]
     return {
         "entries": middle.entries,
         "seconds": round(statistics.median(seconds), 2),
         "spread": [round(min(seconds), 2), round(max(seconds), 2)],
         "entries_per_second": round(middle.entries / middle.invoices_seconds),
-        "times_the_naive_script": round(statistics.median(seconds) / plain_seconds, 2),
+        "times_the_naive_script": round(statistics.median(times), 2),
+        "times_the_naive_script_spread": [round(min(times), 2), round(max(times), 2)],
         "until_all_is_at_rest_seconds": round(middle.whole_seconds, 2),
         "cpu_seconds": middle.cpu_seconds,
         "peak_megabytes": middle.peak_megabytes,

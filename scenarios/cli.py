@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from scenarios import cli_contracts, cli_load
+from scenarios import cli_bench, cli_contracts, cli_load
 from scenarios.interruption import Interrupted
 from scenarios.mistakes import BadUsage
 
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_contracts.app, name="contracts")
 app.command()(cli_load.load)
+app.command()(cli_bench.bench)
 
 
 @app.command()
@@ -285,22 +286,6 @@ def generate(
         raise BadUsage(str(problem)) from problem
     for path in written:
         print(path)
-
-
-@app.command()
-def bench(
-    what: Annotated[str, typer.Argument(help="all, run, start, mocks, generate, seed or bands")] = "all",
-    json_file: Annotated[Path | None, typer.Option("--json", help="write the figures here")] = None,
-) -> None:
-    """Measure; prints figures, judges nothing."""
-    from scenarios.bench import BENCHMARKS, measure
-
-    if what != "all" and what not in BENCHMARKS:
-        raise BadUsage(f"There is no benchmark {what}; there are: all, {', '.join(BENCHMARKS)}.")
-    check_destinations(files={"--json": json_file})
-    figures = measure(None if what == "all" else what)
-    if json_file is not None:
-        json_file.write_text(json.dumps(figures, indent=2) + "\n")
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mocks.kit.traces import TRACES_VARIABLE
@@ -23,9 +23,16 @@ class NotReady(Exception):
 class Child:
     """One process of ours, with its error output kept for when it fails."""
 
-    def __init__(self, name: str, arguments: list[str], environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        arguments: list[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        program: Sequence[str] = (sys.executable, "-m"),
+    ) -> None:
         self.name = name
-        self._arguments = [sys.executable, "-m", *arguments]
+        self._arguments = [*program, *arguments]
         self._environment = {**_plain_environment(), **environment}
         self._errors = folder / f"{name}.err"
         self._process: asyncio.subprocess.Process | None = None
