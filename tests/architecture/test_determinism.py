@@ -13,6 +13,7 @@ HOMES = {
     "scenarios/live/*": "real processes live in real time",
     "scenarios/rehearse.py": "measures a run",
     "scenarios/bench*": "measures",
+    "scenarios/load/*": "measures",
     "load/*": "measures",
     "contracts/jobs.py": "measures",
     "contracts/fuzz/*": "waits for real servers, and measures",
