@@ -128,9 +128,9 @@ def _run(wishes: Any) -> dict[str, Any]:
     from integration_core.engine.database import DatabaseUnavailable
     from integration_core.wiring.settings import Unusable
     from scenarios.live.processes import NotReady
+    from scenarios.load.broken import BrokenOff
     from scenarios.load.result import result_of
     from scenarios.load.run import run
-    from scenarios.load.storm import BrokenOff
     from scenarios.rehearse import CannotBegin, refuse_used
 
     began, cpu = time.perf_counter(), time.process_time()

@@ -6,9 +6,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from scenarios.live.cores import LiveCore
 from scenarios.live.estate import LiveEstate
 from scenarios.live.postgres import LocalPostgres
+from scenarios.live.processes import NotReady
+from scenarios.load.broken import BrokenOff
 from scenarios.load.crew import Crew
 from scenarios.load.wishes import Disturbance
 
+_TRIES, _PAUSE_SECONDS = 20, 1.0
 Tell = Callable[[str], None]
 Moved = Callable[[], None]
 
@@ -40,8 +43,18 @@ class Disturber:
         try:
             await asyncio.sleep(disturbance.for_seconds)
         finally:
-            await asyncio.shield(mends())
+            await asyncio.shield(self._mended(disturbance.what, mends))
             self._moved()
+
+    async def _mended(self, what: str, mends: Callable[[], Awaitable[None]]) -> None:
+        """Bring something back, again and again as a supervisor does: what it needs may be away too."""
+        for _ in range(_TRIES):
+            try:
+                return await mends()
+            except NotReady as problem:
+                last = problem
+                await asyncio.sleep(_PAUSE_SECONDS)
+        raise BrokenOff(f"After {what} nothing could be brought back: {last}")
 
     def _ways(self, what: str) -> tuple[Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]]:
         """How something is broken, and how it is brought back."""

@@ -22,9 +22,10 @@ from scenarios.live.cores import LiveCore
 from scenarios.live.estate import PATIENCE_SECONDS, LiveEstate
 from scenarios.live.postgres import LocalPostgres
 from scenarios.live.processes import scratch_folder
+from scenarios.load.broken import BrokenOff
 from scenarios.load.calendar import DAY_MS, Storm, storm_of
 from scenarios.load.figures import Span
-from scenarios.load.storm import BrokenOff, Ended, House, follow, gauges_of, rage
+from scenarios.load.storm import Ended, House, follow, gauges_of, rage
 from scenarios.load.told import Told, left_plays, tell
 from scenarios.load.wishes import Wishes
 from scenarios.observing import observe

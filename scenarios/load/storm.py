@@ -19,6 +19,7 @@ from scenarios.live.cores import LiveCore
 from scenarios.live.estate import LiveEstate
 from scenarios.live.gauges import Gauges, core_target, mock_targets
 from scenarios.live.postgres import LocalPostgres
+from scenarios.load.broken import BrokenOff
 from scenarios.load.calendar import Storm
 from scenarios.load.crew import Crew
 from scenarios.load.disturb import Disturber
@@ -31,10 +32,6 @@ _GRACE_SECONDS = 60.0  # for people to go home
 _LOOK_SECONDS = 0.2
 LEAD_MS = 1_500  # clocks are stopped a little early, because telling all of them takes time
 AHEAD_MS = (300, 1_000, 3_000, 10_000)
-
-
-class BrokenOff(Exception):
-    """The run cannot go on and there is no verdict; the text is one sentence."""
 
 
 class House(Struct, frozen=True, kw_only=True):
