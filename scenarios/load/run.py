@@ -37,7 +37,7 @@ from scenarios.runner import Rehearsal, Runner
 from scenarios.subjects.port import NotAtRest
 
 FROM_POLL_SECONDS = 1.0  # on the wall, between two polls during the storm
-REST_POLL_SECONDS = 12 * 3600.0
+REST_POLL_SECONDS = 24 * 3600.0
 LEAST_POLL_SECONDS = 60.0  # of the systems' time
 _PROFILE = "large"
 # A small firm may have nothing of a kind to look at; a check of it is then not required, but still made.

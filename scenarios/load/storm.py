@@ -186,7 +186,8 @@ async def _stop_at_limit(house: House, storm: Storm, clock: Clock) -> None:
 async def _stand_still(house: House, storm: Storm, clock: Clock) -> int:
     """Stop all clocks at one instant that none has reached yet, further ahead where that took too long."""
     for ahead_ms in AHEAD_MS:
-        at_ms = max(storm.from_ms, clock.world_ms_of(wall_ms() + ahead_ms))
+        # Whole seconds: some systems keep no finer ones, and what is played now must be what they show.
+        at_ms = -(-max(storm.from_ms, clock.world_ms_of(wall_ms() + ahead_ms)) // 1000) * 1000
         if ahead_ms == AHEAD_MS[0]:
             at_ms = min(at_ms, storm.limit_ms)
         try:
