@@ -50,6 +50,7 @@ class Pass(Struct, frozen=True):
     """One measured pass: entries that were approved, and what it took until the last invoice was there."""
 
     entries: int
+    erp_writes: int  # that all ways did comparable work shows here
     invoices_seconds: float
     whole_seconds: float
     cpu_seconds: dict[str, float]
@@ -79,6 +80,7 @@ def _figures(passes: list[Pass], plain_seconds: list[float]) -> dict[str, Any]:
     middle = sorted(passes, key=lambda one: one.invoices_seconds)[len(passes) // 2]
     return {
         "entries": middle.entries,
+        "erp_writes": middle.erp_writes,
         "seconds": round(statistics.median(seconds), 2),
         "spread": [round(min(seconds), 2), round(max(seconds), 2)],
         "entries_per_second": round(middle.entries / middle.invoices_seconds),
@@ -138,7 +140,7 @@ async def _measured(
         await runner.live(player, BUILT_MS)
         entries = await _lay_time(firm, estate)
         processes = _processes(estate, core.pids if isinstance(core, LiveCore) else core)
-        before = _cpu(processes)
+        before, written = _cpu(processes), await _erp_writes(estate)
         invoiced = asyncio.create_task(_last_write(estate))
         began = time.perf_counter()
         await runner.go_on_at(player, INVOICED_MS)
@@ -148,6 +150,7 @@ async def _measured(
         last = await invoiced
         return Pass(
             entries=entries,
+            erp_writes=await _erp_writes(estate) - written,
             invoices_seconds=min(last - began, whole) if last else whole,
             whole_seconds=whole,
             cpu_seconds={name: round(after[name] - before[name], 2) for name in after},
@@ -194,13 +197,16 @@ def _late(fact: TimeEntry, at_ms: int, submitted_ms: dict[str, int]) -> TimeEntr
     )
 
 
+async def _erp_writes(estate: LiveEstate) -> int:
+    return int((await estate.systems["erp"].control.health())["writes"])
+
+
 async def _last_write(estate: LiveEstate) -> float:
     """When the ERP took its last new record, by the machine; watched until this is cancelled."""
-    control = estate.systems["erp"].control
     seen, at = -1, 0.0
     with suppress(asyncio.CancelledError):
         while True:
-            writes = int((await control.health())["writes"])
+            writes = await _erp_writes(estate)
             if writes != seen:
                 at = time.perf_counter() if seen >= 0 else 0.0
                 seen = writes

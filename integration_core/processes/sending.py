@@ -296,7 +296,11 @@ async def _one_by_one(
                 )
                 break
             now, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
-            for outcome, is_refused in await asyncio.gather(*(tried(row) for row in now)):
+            # All to their end, or a call would still be under way when its row is tried again.
+            for found in await asyncio.gather(*(tried(row) for row in now), return_exceptions=True):
+                if isinstance(found, BaseException):
+                    raise found
+                outcome, is_refused = found
                 outcomes.append(outcome)
                 down = outcome if is_refused else down
     return outcomes

@@ -153,8 +153,8 @@ def _slower_core(ways: dict[str, Way]) -> Iterator[str]:
     for name, way in ways.items():
         if way.times_the_naive_script is not None and way.times_the_naive_script > 1:
             yield (
-                f"The {name} takes {_times_naive(way)} times as long as the naive script "
-                "from the approved time to the last invoice."
+                f"The naive script is {_times_naive(way)} times as quick from the approved time to the last "
+                f"invoice as the {name}."
             )
     quick = max((way for way in ways.values() if way.what), key=_rate, default=None)
     for name, way in ways.items():
@@ -272,6 +272,7 @@ def _core(ways: dict[str, Way]) -> Iterator[str]:
             [
                 name,
                 number(way.entries),
+                "" if way.erp_writes is None else number(way.erp_writes),
                 spread(seconds) if way.spread else figure(way.seconds),
                 number(round(way.entries_per_second)),
                 _times_naive(way),
@@ -280,7 +281,14 @@ def _core(ways: dict[str, Way]) -> Iterator[str]:
                 figure(sum(way.peak_megabytes.values())) if way.peak_megabytes else "",
             ]
         )
-    headings = ["", "entries", "seconds to the last invoice", "entries a second", "times the naive script's"]
+    headings = [
+        "",
+        "entries",
+        "writes in the ERP",
+        "seconds to the last invoice",
+        "entries a second",
+        "times the naive script's",
+    ]
     yield table([*headings, "seconds until all is at rest", "CPU seconds of all", "MB of all"], rows)
     for name, way in ways.items():
         if way.what:

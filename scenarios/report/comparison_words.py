@@ -1,11 +1,12 @@
 """What the comparison says in words: what was measured, and what each of the others does not do."""
 
-INTRODUCTION = """# Side by side
+INTRODUCTION = """\
+# Side by side
 
-What Dress Rehearsal costs beside what one might take instead. Every figure comes from `rehearse bench
---json`, and this page from those files by `rehearse bench page`; `make comparison` does both. A figure
-is the median of all rounds, with the least and the most in brackets; a ratio is taken round by round,
-because the rounds of all take turns on the same machine."""
+What Dress Rehearsal costs beside what one might take instead. Every figure comes from
+`rehearse bench --json`, and this page from those files by `rehearse bench page`; `make comparison` does
+both. A figure is the median of all rounds, with the least and the most in brackets; a ratio is taken round
+by round, because the rounds of all take turns on the same machine."""
 
 ONE_MACHINE = """\
 Everything ran on one machine over the loopback: client, servers and databases share its cores. A load
@@ -69,7 +70,7 @@ SERVER_ROWS = (
 )
 
 CORE_WORDS = """\
-A firm's time of a month is handed in and approved in one evening; then the clock stands behind the cut- off
+A firm's time of a month is handed in and approved in one evening; then the clock stands behind the cut-off
 of the billing run. Measured is the time from there until the ERP has taken the last new record; every way
 has an estate of its own, the five mocks as processes over the loopback, whose own work is in it. The naive
 script is the kind that teams write: it reads, prices and posts in one loop. The last row is no integration

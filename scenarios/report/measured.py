@@ -143,6 +143,7 @@ class Way(Struct, frozen=True):
     entries: int
     seconds: float
     entries_per_second: float
+    erp_writes: int | None = None
     spread: tuple[float, float] | None = None
     times_the_naive_script: float | None = None
     times_the_naive_script_spread: tuple[float, float] | None = None

@@ -89,6 +89,7 @@ def core() -> dict[str, Any]:
     def way(seconds: float, times: float) -> dict[str, Any]:
         return {
             "entries": 2_000,
+            "erp_writes": 40,
             "seconds": seconds,
             "spread": [seconds * 0.9, seconds * 1.1],
             "entries_per_second": round(2_000 / seconds),
