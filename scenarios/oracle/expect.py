@@ -277,13 +277,28 @@ def _note_unapproved(bk: str, facts: list[TimeEntry], world: _World, runs: dict[
 
 
 def _note_suspects(sources: Sources, events: tuple[TimeEvent, ...], cases: CaseSet) -> None:
-    groups: defaultdict[tuple[object, ...], set[str]] = defaultdict(set)
+    """Entries that stand alike now are suspect; those that did so until one was put right may have been."""
+    groups: defaultdict[tuple[object, ...], list[TimeEvent]] = defaultdict(list)
     for event in events:
-        if event.superseded_ms is None:
-            fact = sources.entries[event.te][-1]
-            groups[(fact.resource, fact.task, fact.work_date, fact.hours_e2, fact.note)].add(event.te)
-    for bks in groups.values():
-        if len(bks) > 1:
-            cases.demand("TIME_DUPLICATE_SUSPECT", tuple(sorted(bks)))
-            for bk in bks:
-                cases.allow("TIME_DUPLICATE_SUSPECT", (bk,))
+        facts = sources.entries[event.te]
+        fact = facts[-1]
+        if event.superseded_ms is not None:
+            fact = next(one for one in reversed(facts) if one.ver == event.ver)
+        groups[(fact.resource, fact.task, fact.work_date, fact.hours_e2, fact.note)].append(event)
+    for alike in groups.values():
+        if len(alike) < 2:
+            continue
+        current = sorted({event.te for event in alike if event.superseded_ms is None})
+        if len(current) > 1:
+            cases.demand("TIME_DUPLICATE_SUSPECT", tuple(current))
+        for event in alike:
+            if any(_stood_together(event, other) for other in alike):
+                cases.allow("TIME_DUPLICATE_SUSPECT", (event.te,))
+
+
+def _stood_together(one: TimeEvent, other: TimeEvent) -> bool:
+    """Whether two different entries were both approved and current at some instant."""
+    if one.te == other.te:
+        return False
+    begins_ms = max(one.approved_ms, other.approved_ms)
+    return all(event.superseded_ms is None or begins_ms < event.superseded_ms for event in (one, other))

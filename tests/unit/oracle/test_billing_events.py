@@ -270,3 +270,21 @@ def test_same_hours_under_another_key__are_suspected() -> None:
     entries = [approved(cell(n, 1, DAY, 100, SUBMITTED, note="same"), APPROVED) for n in (1, 2)]
     suspects = [case for case in ask(CONTRACT, *entries).cases if case.code == "TIME_DUPLICATE_SUSPECT"]
     assert [case.entity_bks for case in suspects] == [("TE|TC-000001|Tue", "TE|TC-000002|Tue")]
+
+
+@pytest.mark.parametrize(("corrected", "may"), [("2026-01-27 09:00", True), ("2026-01-26 14:00", False)])
+def test_entries_alike_until_one_was_put_right__may_have_been_suspected(corrected: str, may: bool) -> None:
+    one, two = (approved(cell(n, 1, DAY, 100, SUBMITTED, note="same"), APPROVED) for n in (1, 2))
+    two = replace(two, recorded_at_ms=at("2026-01-26 13:00"), approved_at_ms=at("2026-01-26 13:00"))
+    right = replace(
+        two,
+        ver=2,
+        hours_e2=200,
+        source_id="th3#Tue",
+        recorded_at_ms=at(corrected),
+        approved_at_ms=at(corrected),
+    )
+    expected = ask(CONTRACT, one, two, right)
+    allowed = {bk for case in expected.allowed_cases for bk in case.entity_bks if "SUSPECT" in case.code}
+    assert not [case for case in expected.cases if case.code == "TIME_DUPLICATE_SUSPECT"]
+    assert allowed == ({one.bk, two.bk} if may else set())
