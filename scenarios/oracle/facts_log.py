@@ -46,6 +46,7 @@ class TimeLog:
         self._note_places: dict[str, int] = {}
         self._note_texts: list[str] = []
         self._dates: dict[int, date] = {}
+        self._amounts: dict[int, int] = {}  # hours, each number once however many entries have it
 
     def __len__(self) -> int:
         return len(self._of)
@@ -65,6 +66,7 @@ class TimeLog:
         day = fact.work_date.toordinal()
         self._dates.setdefault(day, fact.work_date)
         self._days.append(day)
+        self._amounts.setdefault(fact.hours_e2, fact.hours_e2)
         self._hours_e2.append(fact.hours_e2)
         self._notes.append(self._note(fact.note))
         return True
@@ -81,9 +83,10 @@ class TimeLog:
         return structs.replace(
             head,
             bk=f"{head.bk}|{day}",
-            source_id=f"{head.source_id}#{day}" if head.source_id else "",
+            # documents and the book name it too: one text for all of them
+            source_id=sys.intern(f"{head.source_id}#{day}") if head.source_id else "",
             work_date=self._dates[self._days[row]],
-            hours_e2=self._hours_e2[row],
+            hours_e2=self._amounts[self._hours_e2[row]],
             note=self._note_texts[self._notes[row]],
         )
 

@@ -64,6 +64,7 @@ class RateBook:
             self._cards[(line.scope, line.owner, line.level, line.practice)].append(history)
         self._overrides = {bk: _overrides(history) for bk, history in sources.assignments.items()}
         self._steps: dict[tuple[str, str, str, tuple[str, ...]], list[_Step]] = {}
+        self._prices: dict[Price, Price] = {}  # many entries have the same one
         self._stamps: dict[str | None, set[int]] = {}
 
     def price(self, deal: Deal, assignment_bk: str, level: str | None, day: date, at_ms: int) -> Price | str:
@@ -146,7 +147,8 @@ class RateBook:
             if entity is None or not entity.std_hours_day_e2:
                 return RATE_MISSING
             numerator, denominator = line.rate_e4 * 100, 10_000 * entity.std_hours_day_e2
-        return Price(priority=priority, source=line.bk, numerator=numerator, denominator=denominator)
+        price = Price(priority=priority, source=line.bk, numerator=numerator, denominator=denominator)
+        return self._prices.setdefault(price, price)
 
     def _ladder(self, deal: Deal, level: str, at_ms: int) -> list[_Step]:
         """The non-empty card keys to look at, in order of priority."""
