@@ -95,7 +95,12 @@ def _figures(passes: list[Pass], plain_seconds: list[float]) -> dict[str, Any]:
 async def _with_naive(firm: Firm) -> Pass:
     folder = scratch_folder()
     estate = LiveEstate(firm.seed, folder)
-    naive = Naive(estate.transport, poll_interval_seconds=POLL_SECONDS, pause_seconds=NAIVE_PAUSE_SECONDS)
+    naive = Naive(
+        estate.transport,
+        poll_interval_seconds=POLL_SECONDS,
+        pause_seconds=NAIVE_PAUSE_SECONDS,
+        billing_lag_ms=0,  # it bills what the core bills at that instant: the month of both companies
+    )
     return await _measured(firm, estate, naive, {})
 
 

@@ -73,8 +73,10 @@ CORE_WORDS = """\
 A firm's time of a month is handed in and approved in one evening; then the clock stands behind the cut-off
 of the billing run. Measured is the time from there until the ERP has taken the last new record; every way
 has an estate of its own, the five mocks as processes over the loopback, whose own work is in it. The naive
-script is the kind that teams write: it reads, prices and posts in one loop. The last row is no integration
-at all: the price of one durable workflow for each entry, to show why ours does not work that way."""
+script is the kind that teams write: it reads, prices and posts in one loop. It bills the same time entries
+in the same instant; the core also bills retainers and overage, keeps why, and states its journals. The last
+row is no integration at all: the price of one durable workflow for each entry, to show why ours does not
+work that way."""
 
 WAYS_ROWS = (
     ("", "naive script", "core", "a workflow an entry"),

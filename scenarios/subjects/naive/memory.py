@@ -27,6 +27,7 @@ class Memory:
     runs: set[str] = field(default_factory=set)
     drafts: list[Row] = field(default_factory=list)
     invoices: dict[str, Row] = field(default_factory=dict)
+    billing_lag_ms: int = BILLING_LAG_MS
 
     def bill_to(self, contract: Row) -> Row:
         """Who pays a contract."""
@@ -47,7 +48,7 @@ class Memory:
     def runs_due(self) -> dict[str, int]:
         """Billing runs that were not made yet, with the instants of their jobs."""
         return {
-            f"BR|{code}|{day}|{freq}": cutoff_ms(entity, day) + BILLING_LAG_MS
+            f"BR|{code}|{day}|{freq}": cutoff_ms(entity, day) + self.billing_lag_ms
             for code, entity in self.entities.items()
             for day, freq in entity["billing"]
             if f"BR|{code}|{day}|{freq}" not in self.runs

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from scenarios.subjects.naive.billing import bill, mirror
 from scenarios.subjects.naive.calls import DATA, Calls
 from scenarios.subjects.naive.deals import provision
-from scenarios.subjects.naive.memory import NO_DATE, Memory, Row, job_on, local_day
+from scenarios.subjects.naive.memory import BILLING_LAG_MS, NO_DATE, Memory, Row, job_on, local_day
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 CRM_TABLES = {
@@ -52,9 +52,9 @@ PERSON = "employeeNumber,firstName,lastName,workEmail,hireDate,terminationDate,e
 class Script:
     """The script between two passes: what it knows, and how it calls."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, billing_lag_ms: int = BILLING_LAG_MS) -> None:
         self._calls = calls
-        self._memory = Memory(calls.rows)
+        self._memory = Memory(calls.rows, billing_lag_ms=billing_lag_ms)
 
     async def run(self, now_ms: int) -> None:
         """One pass: read everything that changed, then write whatever follows."""

@@ -4,6 +4,7 @@ from integration_core.ports.http import HttpTransport
 from scenarios.estate import Estate
 from scenarios.oracle.book import Book
 from scenarios.subjects.naive.calls import Calls
+from scenarios.subjects.naive.memory import BILLING_LAG_MS
 from scenarios.subjects.naive.script import Script
 
 ROLES = ("crm", "psa", "hris", "erp")
@@ -15,11 +16,17 @@ class Naive:
     name = "naive"
 
     def __init__(
-        self, transport: HttpTransport, *, poll_interval_seconds: float = 3600.0, pause_seconds: float = 5.0
+        self,
+        transport: HttpTransport,
+        *,
+        poll_interval_seconds: float = 3600.0,
+        pause_seconds: float = 5.0,
+        billing_lag_ms: int = BILLING_LAG_MS,
     ) -> None:
         self._transport = transport
         self._interval_ms = int(poll_interval_seconds * 1000)
         self._pause_seconds = pause_seconds
+        self._billing_lag_ms = billing_lag_ms
         self._script: Script | None = None
         self._systems: dict[str, dict[str, str]] = {}
         self._nonces = 0
@@ -36,7 +43,7 @@ class Naive:
 
     def _begin(self) -> None:
         calls = Calls(self._transport, self._systems, lambda: self._now_ms, self._nonce, self._pause_seconds)
-        self._script = Script(calls)
+        self._script = Script(calls, self._billing_lag_ms)
         self._next_poll_ms = self._now_ms
 
     def _nonce(self) -> str:
