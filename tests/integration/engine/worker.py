@@ -9,6 +9,7 @@ import logging
 import signal
 import sys
 import time
+from functools import partial
 
 import sqlalchemy
 from sqlalchemy import Connection, text
@@ -98,7 +99,7 @@ class Processes:
         for turn in range(BLOCK):
             number = await run.transaction("pick", lambda c: next_number(c, run.key))
             key = run.new_id("send")
-            await run.step("send", lambda n=number, k=key: self._target.send(run.key, n, k))  # type: ignore[misc]
+            await run.step("send", partial(self._target.send, run.key, number, key))
             if turn == 1:
                 await run.sleep("breath", 0.05)
 
