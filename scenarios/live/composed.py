@@ -19,17 +19,16 @@ from integration_core.ports.http import HttpTransport, NoAnswer, NotSent
 from scenarios.control import Control, ControlRefused
 from scenarios.estate import ROLES, Estate, System
 from scenarios.interruption import until_interrupted
+from scenarios.live.estate import rehearsed
 from scenarios.live.estate_file import EstateFile, EstateUnusable, read_estate_file, write_privately
 from scenarios.live.processes import NotReady
 from scenarios.options import Hooks, Options
 from scenarios.oracle.book import Book
-from scenarios.runner import Ended, Rehearsal, Runner
-from scenarios.state import keep_state
+from scenarios.runner import Ended, Rehearsal
 from scenarios.subjects.core import MAXIMUM_LOOKS, CoreOperations, environment, tokens
 from scenarios.subjects.port import NotAtRest
 
 READY_SECONDS = 90.0
-PATIENCE_SECONDS = 600.0  # for one call to the subject
 LOOK_SECONDS = 0.02
 MISSING_SECONDS = 1.0  # how often a worker that is away is looked for
 T = TypeVar("T")
@@ -260,25 +259,9 @@ async def _run(rehearsal: Rehearsal, described: EstateFile, options: Options, ho
         estate.transport, described, poll_interval_seconds=rehearsal.scenario.poll_interval_seconds
     )
 
-    async def between(now_ms: int) -> None:
-        if hooks.between_steps is not None:
-            await hooks.between_steps(subject, now_ms)
-
     try:
         subject.refuse_used()
         await estate.start(rehearsal.start_ms)
-        runner = Runner(
-            rehearsal,
-            estate,
-            subject,
-            hooks.listener,
-            before_judging=hooks.before_judging,
-            between_steps=between,
-            patience_seconds=PATIENCE_SECONDS,
-        )
-        ended = await runner.run()
-        if options.keep_state is not None:
-            await keep_state(estate, options.keep_state)
-        return ended
+        return await rehearsed(rehearsal, estate, subject, options, hooks)
     finally:
         await estate.close()

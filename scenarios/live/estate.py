@@ -12,7 +12,7 @@ from integration_core.adapters.http.httpx_transport import HttpxTransport
 from mocks.kit.clock import wall_ms
 from mocks.registry import vendor_for_role
 from scenarios.control import Control
-from scenarios.estate import ROLES, System
+from scenarios.estate import ROLES, Estate, System
 from scenarios.interruption import until_interrupted
 from scenarios.live.cores import WORLD, LiveCore
 from scenarios.live.processes import Child, free_port, scratch_folder
@@ -134,30 +134,38 @@ def _subject(estate: LiveEstate, rehearsal: Rehearsal, options: Options) -> Subj
     )
 
 
-async def _run(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:
-    folder = scratch_folder()
-    estate = LiveEstate(options.seed, folder)
-    subject = _subject(estate, rehearsal, options)
+async def rehearsed(
+    rehearsal: Rehearsal, estate: Estate, subject: Subject, options: Options, hooks: Hooks
+) -> Ended:
+    """Run a rehearsal over an estate that is up, and keep its state where that is wished."""
 
     async def between(now_ms: int) -> None:
         if hooks.between_steps is not None:
             await hooks.between_steps(subject, now_ms)
 
+    runner = Runner(
+        rehearsal,
+        estate,
+        subject,
+        hooks.listener,
+        before_judging=hooks.before_judging,
+        between_steps=between,
+        patience_seconds=PATIENCE_SECONDS,
+    )
+    ended = await runner.run()
+    if options.keep_state is not None:
+        await keep_state(estate, options.keep_state)
+    return ended
+
+
+async def _run(rehearsal: Rehearsal, options: Options, hooks: Hooks) -> Ended:
+    folder = scratch_folder()
+    estate = LiveEstate(options.seed, folder)
+    subject = _subject(estate, rehearsal, options)
+
     try:
         await estate.start(rehearsal.start_ms)
-        runner = Runner(
-            rehearsal,
-            estate,
-            subject,
-            hooks.listener,
-            before_judging=hooks.before_judging,
-            between_steps=between,
-            patience_seconds=PATIENCE_SECONDS,
-        )
-        ended = await runner.run()
-        if options.keep_state is not None:
-            await keep_state(estate, options.keep_state)
-        return ended
+        return await rehearsed(rehearsal, estate, subject, options, hooks)
     finally:
         try:
             await subject.stop()
