@@ -1,7 +1,8 @@
 """How many people are at work when: pure functions of the seconds since the beginning.
 
-The month end: a quiet morning, a last day that fills up, the evening rush before the cut-off at about
-three times an ordinary hour, a night, and the wave of approvals on the morning after.
+The month end goes along with what falls due in the last two working days of a month: an ordinary day on
+which managers catch up, a night, a morning that fills up, the rush in which nearly everybody hands in the
+month's last week at about three times an ordinary hour, and the approvals that are left after it.
 """
 
 from collections.abc import Callable
@@ -21,12 +22,11 @@ Shape = Callable[[float, Plan], Tick | None]
 
 # (until which share of the time, share of the people then); the peak is 3.3 times an ordinary hour.
 _MONTH_END = (
-    (0.12, 0.30, "quiet"),
-    (0.35, 0.65, "rising"),
-    (0.55, 1.00, "rush"),
-    (0.68, 0.20, "night"),
-    (0.88, 0.70, "approvals"),
-    (1.00, 0.30, "after"),
+    (0.42, 0.30, "ordinary"),
+    (0.60, 0.10, "night"),
+    (0.64, 0.65, "rising"),
+    (0.90, 1.00, "rush"),
+    (1.00, 0.80, "approvals"),
 )
 _RAMP_SECONDS = 5.0
 _STEPS = 5

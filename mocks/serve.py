@@ -37,6 +37,7 @@ HOST = "127.0.0.1"
 TOKEN_VARIABLE = "REHEARSE_CONTROL_TOKEN"
 BAD_USAGE = 2
 TEND_EVERY_SECONDS = 0.2
+DELIVERIES_AT_ONCE = 8  # as vendors do, which promise no order among notifications
 GRACE_SECONDS = 3
 log = logging.getLogger("mocks.serve")
 
@@ -173,7 +174,13 @@ def make_mocks(settings: Settings, outgoing: HttpOutgoing) -> list[Served]:
     served: list[Served] = []
     try:
         for place, name in enumerate(settings.vendors):
-            system = MockSystem(registry.vendor(name), settings.token, outgoing, data=settings.data)
+            system = MockSystem(
+                registry.vendor(name),
+                settings.token,
+                outgoing,
+                data=settings.data,
+                deliveries_at_once=DELIVERIES_AT_ONCE,
+            )
             trace_to(system, settings.traces)  # before the port is open, which says that all is well
             listener = open_port(settings.port + place if settings.port else 0, settings.host)
             kept = KeptWorlds(system, settings.data)

@@ -16,8 +16,13 @@ EXIT = {"pass": 0, "fail": 1, "unknown": 3}
 
 def load(
     consultants: Annotated[int, typer.Option(help="size of the firm")] = 200,
-    users: Annotated[int, typer.Option(help="people at work at once, at most")] = 20,
-    duration: Annotated[float, typer.Option(help="seconds that the last two working days take")] = 60.0,
+    months: Annotated[int, typer.Option(help="months of history; the load is at the end of the last")] = 1,
+    users: Annotated[
+        int | None, typer.Option(help="people at work at once, at most [default: by size]")
+    ] = None,
+    duration: Annotated[
+        float | None, typer.Option(help="seconds that the last two working days take [default: by size]")
+    ] = None,
     workers: Annotated[int, typer.Option(help="processes of the core; more than one on PostgreSQL")] = 1,
     load_workers: Annotated[int, typer.Option("--locust-workers", help="processes of people")] = 1,
     shape: Annotated[str, typer.Option(help="month-end, steps, soak or spike")] = "month-end",
@@ -31,19 +36,21 @@ def load(
 ) -> None:
     """Have people work through the vendors' APIs at month-end, and judge what is left behind."""
     from scenarios.cli import check_destinations
-    from scenarios.load.wishes import Wishes
+    from scenarios.load.wishes import Wishes, usual_seconds, usual_users
 
     check_destinations(folders={"--report": report}, files={"--json": json_file})
-    _check_sizes(consultants, users, duration, workers, load_workers, shape, seed)
-    words = [f"--consultants {consultants} --users {users} --duration {duration:g} --workers {workers}"]
-    words += [f"--locust-workers {load_workers} --shape {shape} --seed {seed}"]
+    users = usual_users(consultants) if users is None else users
+    duration = usual_seconds(consultants) if duration is None else duration
+    _check_sizes(consultants, months, users, duration, workers, load_workers, shape, seed)
+    words = [f"--consultants {consultants} --months {months} --users {users} --duration {duration:g}"]
+    words += [f"--workers {workers} --locust-workers {load_workers} --shape {shape} --seed {seed}"]
     words += [
         f"--{name} {path}" for name, path in (("slo", slo), ("faults", faults), ("disturb", disturb)) if path
     ]
     wishes = Wishes(
         slo=_slo(slo),
         consultants=consultants,
-        months=1 if consultants < 2_000 else 2,
+        months=months,
         users=users,
         duration_seconds=duration,
         workers=workers,
@@ -62,13 +69,21 @@ def load(
 
 
 def _check_sizes(
-    consultants: int, users: int, duration: float, workers: int, load_workers: int, shape: str, seed: int
+    consultants: int,
+    months: int,
+    users: int,
+    duration: float,
+    workers: int,
+    load_workers: int,
+    shape: str,
+    seed: int,
 ) -> None:
     from load.shapes import shape_named
-    from scenarios.load.wishes import MAXIMUM_SECONDS, MAXIMUM_USERS, MAXIMUM_WORKERS
+    from scenarios.load.wishes import MAXIMUM_MONTHS, MAXIMUM_SECONDS, MAXIMUM_USERS, MAXIMUM_WORKERS
 
     for name, value, least, most in (
         ("--consultants", consultants, 12, 90_000),
+        ("--months", months, 1, MAXIMUM_MONTHS),
         ("--users", users, 1, MAXIMUM_USERS),
         ("--duration", duration, 5, MAXIMUM_SECONDS),
         ("--workers", workers, 1, MAXIMUM_WORKERS),

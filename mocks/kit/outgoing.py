@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     import httpx
 
+KEEP_SECONDS = 3.0
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -25,7 +26,9 @@ class HttpOutgoing:
         import httpx  # most mocks never call anybody, and its import is a fifth of their start
 
         if self._client is None:
-            self._client = httpx.AsyncClient(trust_env=False, timeout=self._timeout_seconds)
+            # An idle connection is let go of before its server ends it, which would cut a request off.
+            limits = httpx.Limits(keepalive_expiry=KEEP_SECONDS)
+            self._client = httpx.AsyncClient(trust_env=False, timeout=self._timeout_seconds, limits=limits)
         try:
             answer = await self._client.post(url, headers=dict(headers), content=body)
         except httpx.HTTPError:

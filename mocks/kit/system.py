@@ -47,7 +47,13 @@ class MockSystem:
     """A vendor's servers: all its worlds behind one address."""
 
     def __init__(
-        self, vendor: Vendor, control_token: str, outgoing: Outgoing, *, data: Path | None = None
+        self,
+        vendor: Vendor,
+        control_token: str,
+        outgoing: Outgoing,
+        *,
+        data: Path | None = None,
+        deliveries_at_once: int = 1,
     ) -> None:
         self.vendor = vendor
         self.worlds: dict[str, World] = {}
@@ -57,6 +63,7 @@ class MockSystem:
         self.spans: Spans | None = None
         self._outgoing = outgoing
         self._data = data
+        self._deliveries_at_once = deliveries_at_once
         self._routes = _route_table(self.application, vendor)
         self._control = Control(self, control_token)
 
@@ -76,6 +83,7 @@ class MockSystem:
             mode=mode,
             factor=factor,
             path=path,
+            deliveries_at_once=self._deliveries_at_once,
         )
         self.vendor.prepare(world)
         self.worlds[name] = world

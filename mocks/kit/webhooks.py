@@ -4,6 +4,7 @@ A vendor queues what it would send; `release` sends what is due. Deliveries are 
 store, so a killed mock still owes what it owed.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -42,10 +43,14 @@ Accepted = Callable[[int, bytes], bool]
 
 
 class Webhooks:
-    """Deliveries of one world; `accepted` is the vendor's rule for a good answer, `sign` adds its headers."""
+    """Deliveries of one world; `accepted` is the vendor's rule for a good answer, `sign` adds its headers.
 
-    def __init__(self, store: Store, faults: Faults, outgoing: Outgoing) -> None:
+    So many are under way at once; one after the other where a run must be the same every time.
+    """
+
+    def __init__(self, store: Store, faults: Faults, outgoing: Outgoing, at_once: int = 1) -> None:
         self._store = store
+        self._at_once = at_once
         self._faults = faults
         self._outgoing = outgoing
         self.tried = {DELIVERED: 0, FAILED: 0, GIVEN_UP: 0, LOST: 0}  # since this process began
@@ -96,8 +101,9 @@ class Webhooks:
         if reorder is not None and len(due) > 1:
             self._faults.note(reorder)
             due.reverse()
-        for delivery in due:
-            await self._send(delivery, now_ms)
+        for at in range(0, len(due), self._at_once):
+            few = due[at : at + self._at_once]
+            await asyncio.gather(*(self._send(delivery, now_ms) for delivery in few))
         return len(due)
 
     async def _send(self, delivery: Delivery, now_ms: int) -> None:

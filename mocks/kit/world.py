@@ -29,6 +29,7 @@ class World:
         mode: Mode = "stepped",
         factor: float = 1.0,
         path: Path | None = None,
+        deliveries_at_once: int = 1,
     ) -> None:
         self.name = name
         self.seed = seed
@@ -38,7 +39,7 @@ class World:
         self.journal = Journal()
         self.faults = Faults(seed)
         self.limits = Limits(limits)
-        self.webhooks = Webhooks(self.store, self.faults, outgoing)
+        self.webhooks = Webhooks(self.store, self.faults, outgoing, deliveries_at_once)
         self.settings: dict[str, Any] = {}
 
     def now_ms(self) -> int:

@@ -10,11 +10,26 @@ from scenarios.estate import ROLES
 from scenarios.faults.plan import NONE, Plan
 from scenarios.load.slo import Slo
 
+MAXIMUM_MONTHS = 12
 MAXIMUM_USERS = 20_000
 MAXIMUM_SECONDS = 86_400
 MAXIMUM_WORKERS = 32
 MAXIMUM_DISTURBANCES = 100
 _WORKER = re.compile(r"kill-core-([1-9][0-9]?)")
+
+
+_LEAST_USERS, _CONSULTANTS_PER_USER = 20, 40
+_LEAST_SECONDS, _SECONDS_PER_CONSULTANT = 60.0, 0.06
+
+
+def usual_users(consultants: int) -> int:
+    """People at work at once who get the last two working days of a firm of this size done."""
+    return max(_LEAST_USERS, consultants // _CONSULTANTS_PER_USER)
+
+
+def usual_seconds(consultants: int) -> float:
+    """Seconds for those days in which two cores can have everything that runs keep up."""
+    return max(_LEAST_SECONDS, consultants * _SECONDS_PER_CONSULTANT)
 
 
 class PlanUnreadable(Exception):

@@ -16,6 +16,9 @@ _NOT_SENT = (
     httpx.UnsupportedProtocol,
     httpx.InvalidURL,
 )
+# Servers end idle connections after five seconds (uvicorn, Node) or later: whoever uses one at that very
+# moment is cut off without an answer, so it is let go of well before.
+_KEEP_SECONDS = 3.0
 _USUAL = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "integration-core"}
 
 
@@ -29,7 +32,11 @@ class HttpxTransport:
     def __init__(
         self, *, max_connections: int = 20, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
-        limits = httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections)
+        limits = httpx.Limits(
+            max_connections=max_connections,
+            max_keepalive_connections=max_connections,
+            keepalive_expiry=_KEEP_SECONDS,
+        )
         self._transport = transport or httpx.AsyncHTTPTransport(trust_env=False, limits=limits)
 
     async def send(self, request: HttpRequest) -> HttpResponse:

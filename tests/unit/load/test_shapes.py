@@ -20,10 +20,10 @@ def test_month_end__rushes_before_the_cut_off_at_three_times_an_ordinary_hour() 
     assert phase(people.index(200), PLAN) == "rush"
 
 
-def test_month_end__approvals_come_after_the_night() -> None:
+def test_month_end__goes_from_an_ordinary_day_over_a_night_to_the_rush() -> None:
     names = list(dict.fromkeys(phase(second, PLAN) for second in range(100)))
-    assert names == ["quiet", "rising", "rush", "night", "approvals", "after"]
-    assert _people("month-end", 60) < _people("month-end", 75)
+    assert names == ["ordinary", "night", "rising", "rush", "approvals"]
+    assert _people("month-end", 50) < _people("month-end", 10) < _people("month-end", 95)
     assert phase(100, PLAN) == ""
 
 
