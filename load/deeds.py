@@ -146,7 +146,11 @@ class Script:
                 return (self._card(first, play),)
             case Account() | Opportunity() | Quote() | Contract():
                 return (self._deal(first, play),)
-            case Assignment() | Estimate() | ProjectCompletion():
+            case Assignment():
+                # Somebody is staffed on several tasks at once: a press of a button for each.
+                alone = (structs.replace(play, facts=(fact,)) for fact in play.facts)
+                return tuple(self._planning(_assignment(one), one) for one in alone)
+            case Estimate() | ProjectCompletion():
                 return (self._planning(first, play),)
             case Resource():
                 operation = "change employee" if first.ver > 1 else "hire employee"
@@ -226,6 +230,13 @@ class Script:
     def _after(self, chain: str) -> tuple[str, ...]:
         last = self._last.get(chain)
         return () if last is None else (last,)
+
+
+def _assignment(play: Play) -> Assignment:
+    (fact,) = play.facts
+    if not isinstance(fact, Assignment):
+        raise TypeError(f"{fact.bk} is staffed together with others, and is no assignment")
+    return fact
 
 
 _PLANNING = {

@@ -26,27 +26,33 @@ def load(
     workers: Annotated[int, typer.Option(help="processes of the core; more than one on PostgreSQL")] = 1,
     load_workers: Annotated[int, typer.Option("--locust-workers", help="processes of people")] = 1,
     shape: Annotated[str, typer.Option(help="month-end, steps, soak or spike")] = "month-end",
-    seed: Annotated[int, typer.Option(help="0 to 4294967295")] = 1,
+    seed: Annotated[int | None, typer.Option(help="0 to 4294967295 [default: 1, or the estate's]")] = None,
     slo: Annotated[Path | None, typer.Option(help="promises: a TOML or JSON file")] = None,
     faults: Annotated[Path | None, typer.Option(help="a fault plan: a JSON file")] = None,
     disturb: Annotated[Path | None, typer.Option(help="what to kill and stop when: a JSON file")] = None,
     baseline: Annotated[Path | None, typer.Option(help="a former --json file to compare with")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="write the result here")] = None,
     report: Annotated[Path | None, typer.Option(help="folder for report files")] = None,
+    estate: Annotated[
+        Path | None, typer.Option(help="file of an estate that is up; its core is judged")
+    ] = None,
 ) -> None:
     """Have people work through the vendors' APIs at month-end, and judge what is left behind."""
     from scenarios.cli import check_destinations
     from scenarios.load.wishes import Wishes, usual_seconds, usual_users
 
     check_destinations(folders={"--report": report}, files={"--json": json_file})
+    described = _described(estate)
+    if described is not None:
+        workers, seed = len(described.cores), described.seed if seed is None else seed
+    seed = 1 if seed is None else seed
     users = usual_users(consultants) if users is None else users
     duration = usual_seconds(consultants) if duration is None else duration
     _check_sizes(consultants, months, users, duration, workers, load_workers, shape, seed)
     words = [f"--consultants {consultants} --months {months} --users {users} --duration {duration:g}"]
     words += [f"--workers {workers} --locust-workers {load_workers} --shape {shape} --seed {seed}"]
-    words += [
-        f"--{name} {path}" for name, path in (("slo", slo), ("faults", faults), ("disturb", disturb)) if path
-    ]
+    files = {"slo": slo, "faults": faults, "disturb": disturb, "estate": estate}
+    words += [f"--{name} {path}" for name, path in files.items() if path]
     wishes = Wishes(
         slo=_slo(slo),
         consultants=consultants,
@@ -59,9 +65,11 @@ def load(
         shape=shape,
         disturbances=_disturbances(disturb, workers),
         database_url=os.environ.get("REHEARSE_DATABASE_URL"),
+        estate=described,
         replay=" ".join(["rehearse load", *words]),
         **_faults(faults),
     )
+    _refuse_impossible(wishes)
     former = _baseline(baseline)
     result = _run(wishes)
     _write(result, former, json_file, report)
@@ -96,6 +104,30 @@ def _check_sizes(
         shape_named(shape)
     except ValueError as unknown:
         raise BadUsage(str(unknown)) from unknown
+
+
+def _described(path: Path | None) -> Any:
+    from scenarios.live.estate_file import EstateUnusable, read_estate_file
+
+    try:
+        return None if path is None else read_estate_file(path)
+    except EstateUnusable as unusable:
+        raise BadUsage(str(unusable)) from unusable
+
+
+def _refuse_impossible(wishes: Any) -> None:
+    """What an estate that is up cannot be wished to do."""
+    from scenarios.live.composed import refuse_impossible
+    from scenarios.live.estate_file import EstateUnusable
+
+    if wishes.estate is None:
+        return
+    if wishes.disturbances:
+        raise BadUsage("What others brought up cannot be killed from here; leave --disturb out.")
+    try:
+        refuse_impossible(wishes.estate, "core", wishes.faults.crashes)
+    except EstateUnusable as unusable:
+        raise BadUsage(str(unusable)) from unusable
 
 
 def _slo(path: Path | None) -> Any:
@@ -142,6 +174,7 @@ def _baseline(path: Path | None) -> dict[str, Any] | None:
 def _run(wishes: Any) -> dict[str, Any]:
     from integration_core.engine.database import DatabaseUnavailable
     from integration_core.wiring.settings import Unusable
+    from scenarios.live.estate_file import EstateUnusable
     from scenarios.live.processes import NotReady
     from scenarios.load.broken import BrokenOff
     from scenarios.load.result import result_of
@@ -157,7 +190,7 @@ def _run(wishes: Any) -> dict[str, Any]:
         if wishes.database_url is not None:
             refuse_used(wishes.database_url)
         course = run(wishes, lambda event: None, say)
-    except (CannotBegin, DatabaseUnavailable, Unusable, NotReady, OSError) as problem:
+    except (CannotBegin, DatabaseUnavailable, EstateUnusable, Unusable, NotReady, OSError) as problem:
         raise BadUsage(f"The load run could not go on: {problem}") from problem
     except BrokenOff as broken:
         sys.stderr.write(f"{broken}\n")

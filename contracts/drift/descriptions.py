@@ -77,10 +77,15 @@ def core_description() -> dict[str, Any]:
         pressure=_no_pressure,
         maximum_waiting=1,
         now_ms=lambda: 0,
+        poll_every=_no_polls,
         set_clock=None,
         tokens={},
     )
     return application(silent).openapi()
+
+
+async def _no_polls(seconds: int) -> None:
+    """Nobody is there to poll."""
 
 
 class _Silent:

@@ -20,16 +20,19 @@ from integration_core.api.description import (
     CLOCK_BODY,
     EXPOSED,
     MAXIMUM_MS,
+    MAXIMUM_POLL_SECONDS,
     MAXIMUM_SPEED,
     METRICS_TYPE,
     NOTED,
     NOTIFICATION,
     NOTIFIERS,
+    POLLING_BODY,
     AtRest,
     BookShown,
     CaseShown,
     Health,
     MessagesShown,
+    Polling,
     Replayed,
     Stepped,
     answers,
@@ -60,6 +63,7 @@ class Operations(Struct, frozen=True, kw_only=True):
     pressure: Callable[[int], Awaitable[int]]  # how much waits, counted no further than a bound
     maximum_waiting: int
     now_ms: Callable[[], int]
+    poll_every: Callable[[int], Awaitable[None]]  # seconds
     set_clock: Callable[[int, int, int | None], Awaitable[None]] | None  # only in rehearsals
     tokens: Mapping[str, str]  # token -> role, operator or reader
     metrics: Metrics = SILENT
@@ -72,6 +76,12 @@ class ClockStep(Struct, frozen=True, forbid_unknown_fields=True):
     now_ms: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_MS)]
     speed: Annotated[int, msgspec.Meta(ge=0, le=MAXIMUM_SPEED)] = 0
     since_wall_ms: Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_MS)] | None = None
+
+
+class Pace(Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of `PUT /operations/polling`."""
+
+    every_seconds: Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_POLL_SECONDS)]
 
 
 _BEARER = HTTPBearer(auto_error=False, description="The token of an operator or a reader.")
@@ -262,6 +272,22 @@ def _add_acting(api: FastAPI, operations: Operations) -> None:
         if not await operations.transaction(ask):
             raise HTTPException(404, f"There is no case {case_id}.")
         return JSONResponse({"replayed": case_id})
+
+    @api.put(
+        "/operations/polling",
+        operation_id="poll_every",
+        dependencies=operator,
+        responses=answers(Polling, 401, 403, 413, 422),
+        openapi_extra=POLLING_BODY,
+    )
+    async def polling(request: Request) -> JSONResponse:
+        """Have sources polled at another pace, beginning now; until this worker is started again."""
+        try:
+            pace = msgspec.json.decode(await _bounded_body(request), type=Pace)
+        except (ValueError, RecursionError) as problem:  # msgspec's refusals are ValueErrors
+            raise HTTPException(422, str(problem)) from problem
+        await operations.poll_every(pace.every_seconds)
+        return JSONResponse({"every_seconds": pace.every_seconds})
 
     @api.put(
         "/operations/clock",

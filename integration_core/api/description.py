@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 NOTIFIERS = ("bamboohr", "gusto", "salesforce")
 MAXIMUM_MS = 253_402_300_799_999  # the end of the year 9999: later instants have no date
 MAXIMUM_SPEED = 1_000_000
+MAXIMUM_POLL_SECONDS = 30 * 86_400
 CASE_ID = "^C-[0-9]{6,12}$"
 
 Count = Annotated[int, Field(ge=0)]
@@ -162,25 +163,30 @@ class Stepped(BaseModel):
     now_ms: Instant
 
 
-CLOCK_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "required": ["now_ms"],
-                    "properties": {
-                        "now_ms": {"type": "integer", "minimum": 0, "maximum": MAXIMUM_MS},
-                        "speed": {"type": "integer", "minimum": 0, "maximum": MAXIMUM_SPEED},
-                        "since_wall_ms": {"type": "integer", "minimum": 1, "maximum": MAXIMUM_MS},
-                    },
-                    "additionalProperties": False,
-                }
-            }
-        },
-    }
-}
+class Polling(BaseModel):
+    """How often this worker has sources polled from now on, beside what notifications wake."""
+
+    model_config = _CLOSED
+    every_seconds: Annotated[int, Field(ge=1, le=MAXIMUM_POLL_SECONDS)]
+
+
+def _body(required: str, properties: dict[str, Any]) -> dict[str, Any]:
+    schema = {"type": "object", "required": [required], "properties": properties}
+    content = {"application/json": {"schema": {**schema, "additionalProperties": False}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+CLOCK_BODY = _body(
+    "now_ms",
+    {
+        "now_ms": {"type": "integer", "minimum": 0, "maximum": MAXIMUM_MS},
+        "speed": {"type": "integer", "minimum": 0, "maximum": MAXIMUM_SPEED},
+        "since_wall_ms": {"type": "integer", "minimum": 1, "maximum": MAXIMUM_MS},
+    },
+)
+POLLING_BODY = _body(
+    "every_seconds", {"every_seconds": {"type": "integer", "minimum": 1, "maximum": MAXIMUM_POLL_SECONDS}}
+)
 
 _TEXT = {"type": "string"}
 # Of a notification only what the core reads is asked for; whatever else a vendor says is let be.

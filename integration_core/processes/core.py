@@ -92,6 +92,7 @@ class Core:
         self.erp = erp
         self.payroll = payroll
         self.settings = settings
+        self.poll_interval_seconds = settings.poll_interval_seconds  # an operator may have it changed
         self.metrics = metrics
         self._read = read
         self.sources: dict[str, Source] = {source.name: source for source in (crm, psa, hris, erp, payroll)}
@@ -168,7 +169,7 @@ class Core:
 
         All sources share these instants, so that what depends on several of them is looked at once.
         """
-        now_ms, interval_ms = self.clock.now_ms(), int(self.settings.poll_interval_seconds * 1000)
+        now_ms, interval_ms = self.clock.now_ms(), int(self.poll_interval_seconds * 1000)
         usual_ms = (now_ms // interval_ms + 1) * interval_ms
         wished = (self._proof_ms(source, instant_ms) for instant_ms in self.store.waits.all(connection))
         return min([usual_ms, *(at_ms for at_ms in wished if at_ms > now_ms)])

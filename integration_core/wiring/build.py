@@ -101,6 +101,10 @@ class RunningCore:
         for name in self.core.sources:
             self.engine.request(connection, "poll", name)
 
+    async def _poll_every(self, seconds: int) -> None:
+        self.core.poll_interval_seconds = seconds
+        await self.transaction(self._ask_for_polls)  # what was due at the former pace may be far away
+
     async def _set_clock(self, now_ms: int, speed: int, since_wall_ms: int | None) -> None:
         if not isinstance(self.clock, RehearsalClock):
             raise ValueError("This core follows the wall clock.")
@@ -127,6 +131,7 @@ class RunningCore:
             pressure=self.engine.pressure,
             maximum_waiting=settings.maximum_waiting,
             now_ms=self.clock.now_ms,
+            poll_every=self._poll_every,
             set_clock=self._set_clock if settings.rehearsal else None,
             tokens=tokens,
             metrics=self.watch.metrics,

@@ -21,7 +21,7 @@ from scenarios.estate import ROLES, Estate, System
 from scenarios.interruption import until_interrupted
 from scenarios.live.estate import rehearsed
 from scenarios.live.estate_file import EstateFile, EstateUnusable, read_estate_file, write_privately
-from scenarios.live.processes import NotReady
+from scenarios.live.processes import Child, NotReady
 from scenarios.options import Hooks, Options
 from scenarios.oracle.book import Book
 from scenarios.runner import Ended, Rehearsal
@@ -42,6 +42,8 @@ class ComposedEstate:
             raise EstateUnusable("The estate file tells no seed, so its mocks cannot begin anew.")
         self._transport = transport
         self._seed = described.seed
+        self.token = described.control_token
+        self.children: dict[str, Child] = {}  # their processes are somebody else's
         self._systems = {
             role: System(
                 role=role,
@@ -77,6 +79,16 @@ class ComposedEstate:
             except ControlRefused as refused:
                 raise NotReady(f"The {role} at {system.url} does not begin anew: {refused}") from refused
 
+    async def let_run(self, from_ms: int, factor: float, since_wall_ms: int) -> None:
+        """Let the clocks of all mocks go by themselves, from one origin."""
+        for system in self._systems.values():
+            await system.control.let_run(from_ms, factor, since_wall_ms)
+
+    async def stand_still(self, at_ms: int) -> None:
+        """Have all mocks' clocks stepped again, from one instant on."""
+        for system in self._systems.values():
+            await system.control.stand_still(at_ms)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._transport.aclose()
@@ -97,11 +109,19 @@ class ComposedCore:
         self._poll_interval_seconds = poll_interval_seconds
         self._estate: Estate | None = None
         self._now_ms = 0
+        self._going: dict[str, int] = {}  # how the clock goes by itself, if it does
+        self.operator_token = self._secrets["operator"]
+        self.pids: dict[str, int] = {}  # their processes are somebody else's
         self._urls = list(described.cores)
         self._workers = [
             CoreOperations(transport, url, self._secrets["operator"], LOOK_SECONDS) for url in self._urls
         ]
         self._behind: dict[int, float] = {}  # workers that were not told the time, and when to look again
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where its workers are, by name."""
+        return {f"core-{number}": url for number, url in enumerate(self._urls, 1)}
 
     def refuse_used(self) -> None:
         """Raise EstateUnusable for cores that have been through a rehearsal: they remember it."""
@@ -135,12 +155,27 @@ class ComposedCore:
             poll_interval_seconds=self._poll_interval_seconds,
         )
         del settings["REHEARSE_DATABASE_URL"]  # each core has its own access to it
+        settings |= {f"REHEARSE_CLOCK_{name.upper()}": str(value) for name, value in self._going.items()}
         lines = (f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
         write_privately(self._settings, "".join(lines).encode())
 
     async def advance(self, now_ms: int) -> None:
         """Step the clock of every worker that is there; one that is away is told when it is back."""
-        self._now_ms = now_ms
+        await self._tell_time(now_ms, {})
+
+    async def let_run(self, now_ms: int, speed: int, since_wall_ms: int) -> None:
+        """Let its clock go by itself: it was `now_ms` when this machine's clock said `since_wall_ms`."""
+        await self._tell_time(now_ms, {"speed": speed, "since_wall_ms": since_wall_ms})
+
+    async def poll_every(self, seconds: int) -> None:
+        """Have it poll at another pace, beginning now; a worker that is away is started into it."""
+        self._poll_interval_seconds = seconds
+        self._write_settings()
+        for worker in self._workers:
+            await _answer(worker.poll_every(seconds))
+
+    async def _tell_time(self, now_ms: int, going: dict[str, int]) -> None:
+        self._now_ms, self._going = now_ms, going
         self._write_settings()
         self._behind = {place: self._behind.get(place, 0.0) for place in range(len(self._workers))}
         await self._catch_up()
@@ -151,7 +186,7 @@ class ComposedCore:
             if loop.time() < again_at:
                 continue
             told = await _answer(
-                self._workers[place].call("PUT", "/operations/clock", {"now_ms": self._now_ms})
+                self._workers[place].call("PUT", "/operations/clock", {"now_ms": self._now_ms, **self._going})
             )
             if told is None:
                 self._behind[place] = loop.time() + MISSING_SECONDS

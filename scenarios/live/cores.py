@@ -94,6 +94,11 @@ class LiveCore:
         """The process ids of the workers that run, by name."""
         return {w.executor_id: w.child.pid for w in self.workers if w.child is not None and w.is_running}
 
+    @property
+    def urls(self) -> dict[str, str]:
+        """Where its workers are, by name."""
+        return {worker.executor_id: worker.url for worker in self.workers}
+
     async def start(self, estate: Estate, now_ms: int) -> None:
         """Subscribe it and start its processes."""
         self._estate = estate
@@ -133,12 +138,6 @@ class LiveCore:
         """Start one worker again, as a supervisor does."""
         await self._launch(self.workers[number - 1])
 
-    async def change(self, settings: Mapping[str, str]) -> None:
-        """Stop all workers and start them again with some settings changed, as a deployment does."""
-        await self.stop()
-        self._more_settings |= settings
-        await self._launch(*self.workers)
-
     async def advance(self, now_ms: int) -> None:
         """Step its clock."""
         self._now_ms, self._clock = now_ms, {}
@@ -159,6 +158,12 @@ class LiveCore:
         }
         for worker in self._serving():
             await worker.operations.let_run(now_ms, speed, since_wall_ms)
+
+    async def poll_every(self, seconds: int) -> None:
+        """Have it poll at another pace, beginning now; a worker started again later keeps to it."""
+        self._poll_interval_seconds = seconds
+        for worker in self._serving():
+            await worker.operations.poll_every(seconds)
 
     async def settle(self) -> int | None:
         """Wait for rest, as every worker that runs sees it."""

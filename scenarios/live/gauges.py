@@ -7,7 +7,7 @@ and percentiles of histograms between two instants.
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from msgspec import Struct, structs
 from prometheus_client.parser import text_string_to_metric_families
 
 from integration_core.ports.http import HttpRequest, HttpTransport, NoAnswer, NotSent
-from scenarios.live.estate import LiveEstate
+from scenarios.estate import System
 
 MAXIMUM_FRAMES = 7_200
 SCRAPE_SECONDS = 5.0
@@ -190,16 +190,16 @@ class _Growing:
         )
 
 
-def mock_targets(estate: LiveEstate) -> list[Target]:
-    """The mocks of a live estate, by role."""
+def mock_targets(systems: Mapping[str, System], token: str, pids: Mapping[str, int]) -> list[Target]:
+    """The mocks of an estate, by role; `pids` of those that run on this machine."""
     return [
         Target(
             name=role,
-            url=estate.systems[role].url + MOCK_PATH,
-            token=estate.token,
-            pid=estate.children[role].pid,
+            url=system.url + MOCK_PATH,
+            token=token,
+            pid=pids.get(role, 0),
         )
-        for role in estate.systems
+        for role, system in systems.items()
     ]
 
 

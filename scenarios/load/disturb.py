@@ -3,12 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from scenarios.live.cores import LiveCore
-from scenarios.live.estate import LiveEstate
-from scenarios.live.postgres import LocalPostgres
 from scenarios.live.processes import NotReady
 from scenarios.load.broken import BrokenOff
 from scenarios.load.crew import Crew
+from scenarios.load.house import Own
 from scenarios.load.wishes import Disturbance
 
 _TRIES, _PAUSE_SECONDS = 20, 1.0
@@ -19,16 +17,9 @@ Moved = Callable[[], None]
 class Disturber:
     """Carries a plan out; `moved` is called whenever a process was started anew."""
 
-    def __init__(
-        self,
-        estate: LiveEstate,
-        core: LiveCore,
-        crew: Crew,
-        postgres: LocalPostgres | None,
-        tell: Tell,
-        moved: Moved,
-    ) -> None:
-        self._estate, self._core, self._crew, self._postgres = estate, core, crew, postgres
+    def __init__(self, own: Own, crew: Crew, tell: Tell, moved: Moved) -> None:
+        self._estate, self._core, self._postgres = own.estate, own.core, own.postgres
+        self._crew = crew
         self._tell, self._moved = tell, moved
 
     async def carry_out(self, plan: Sequence[Disturbance]) -> None:

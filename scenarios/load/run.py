@@ -1,7 +1,6 @@
 """A load run from beginning to end: prepare, storm, drain, the rest of the month, judge, promises."""
 
 import asyncio
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, takewhile
@@ -12,21 +11,19 @@ from msgspec import Struct, structs
 
 from integration_core.ports.http import NoAnswer, NotSent
 from load.outcomes import Attempt, final, read_attempts, renumbered
-from mocks.firm.facts.source import LegalEntity, SourceFact, TimeEntry
+from mocks.firm.facts.source import LegalEntity, TimeEntry
 from mocks.firm.plays import Play
 from scenarios.catalogue import scenario_named
 from scenarios.control import ControlRefused
 from scenarios.events import Listener
 from scenarios.interruption import until_interrupted
-from scenarios.live.cores import LiveCore
-from scenarios.live.estate import PATIENCE_SECONDS, LiveEstate
-from scenarios.live.postgres import LocalPostgres
-from scenarios.live.processes import scratch_folder
+from scenarios.live.estate import PATIENCE_SECONDS
 from scenarios.load.broken import BrokenOff
 from scenarios.load.calendar import DAY_MS, Storm, storm_of
 from scenarios.load.figures import Span
-from scenarios.load.storm import Ended, House, follow, gauges_of, rage
-from scenarios.load.told import Told, left_plays, tell
+from scenarios.load.house import House, composed_house, own_house
+from scenarios.load.storm import Ended, rage
+from scenarios.load.told import Told, by_number, left_plays, tell
 from scenarios.load.wishes import Wishes
 from scenarios.observing import observe
 from scenarios.options import Options
@@ -105,40 +102,14 @@ def run(wishes: Wishes, listener: Listener, say: Callable[[str], None]) -> Cours
 
 async def _run(wishes: Wishes, listener: Listener, say: Callable[[str], None]) -> Course:
     rehearsal = prepared(wishes)
-    folder = scratch_folder()
-    estate = LiveEstate(wishes.seed, folder)
-    postgres = LocalPostgres() if wishes.workers > 1 and wishes.database_url is None else None
-    core: LiveCore | None = None
+    housing = (
+        own_house(wishes, rehearsal) if wishes.estate is None else composed_house(wishes.estate, rehearsal)
+    )
     try:
-        url = wishes.database_url
-        if postgres is not None:
-            await asyncio.to_thread(postgres.start)
-            url = postgres.database("rehearsal")
-        await estate.start(rehearsal.start_ms)
-        core = LiveCore(
-            estate.transport,
-            wishes.seed,
-            folder,
-            database_url=url,
-            # The firm is put in place a grain at a time: looking more often would find nothing new.
-            poll_interval_seconds=rehearsal.grain_ms / 1000,
-            workers=wishes.workers,
-        )
-        house = House(
-            folder=folder, estate=estate, core=core, gauges=gauges_of(estate, core), postgres=postgres
-        )
-        return await _Load(wishes, rehearsal, house, listener, say).run()
+        async with housing as house:
+            return await _Load(wishes, rehearsal, house, listener, say).run()
     except (NotSent, NoAnswer, ControlRefused, Refused) as problem:
         raise BrokenOff(f"The run was broken off: {problem}") from problem
-    finally:
-        try:
-            if core is not None:
-                await core.stop()
-        finally:
-            await estate.close()
-            if postgres is not None:
-                await asyncio.to_thread(postgres.end)
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Load:
@@ -188,11 +159,11 @@ class _Load:
             plays = self._plays_of_storm()
             ended = await self._phase("storm", rage(self._house, self._wishes, self._storm, plays))
             drained = await self._drained(player, ended.stopped_ms)
-            told = await self._phase("look", self._told(ended))
+            told = await self._phase("look", self._told(player, ended))
             await self._go_on(player, ended, told)
         except NotAtRest as not_at_rest:
             stuck = str(not_at_rest)
-        judged = await self._phase("rest", self._conclude(player, told, stuck))
+        judged = await self._phase("rest", self._conclude(player, stuck))
         await self._house.gauges.look()
         return Course(
             wishes=self._wishes,
@@ -222,7 +193,7 @@ class _Load:
     async def _prepare(self) -> Player:
         windows = self._rehearsal.firm.windows(1, None, self._storm.from_ms)
         player = await self._runner.begin(_plays(windows))
-        follow(self._house)
+        self._house.follow()
         return player
 
     async def _poll_often(self, player: Player) -> None:
@@ -233,8 +204,7 @@ class _Load:
         await self._runner.go_on_at(player, self._storm.from_ms)
 
     async def _poll_every(self, seconds: float) -> None:
-        await self._house.core.change({"REHEARSE_POLL_INTERVAL_SECONDS": str(seconds)})
-        follow(self._house)
+        await self._house.core.poll_every(max(1, round(seconds)))
 
     def _plays_of_storm(self) -> list[Play]:
         storm = self._storm
@@ -246,12 +216,12 @@ class _Load:
         await self._phase("drain", self._runner.go_on_at(player, stopped_ms))
         return time.perf_counter() - began
 
-    async def _told(self, ended: Ended) -> Told:
+    async def _told(self, player: Player, ended: Ended) -> Told:
         """What people did, as the systems show it now."""
         observed = await observe(self._house.estate)
         rows = [fact for fact in observed.facts if fact.recorded_at_ms > self._storm.from_ms]
         attempts = final(read_attempts(ended.work))
-        return await asyncio.to_thread(tell, ended.deeds, attempts, rows)
+        return await asyncio.to_thread(tell, ended.deeds, attempts, rows, _numbers(player))
 
     async def _go_on(self, player: Player, ended: Ended, told: Told) -> None:
         """Hand over to the control plane: what was left, and the rest of the calendar."""
@@ -270,18 +240,9 @@ class _Load:
         late = sorted([*left_plays(told), *others], key=lambda play: play.at_ms)
         player.go_on(_named(plays, told), late)
 
-    async def _conclude(self, player: Player, told: Told | None, stuck: str) -> Judged:
-        contracts = (
-            {} if told is None else {native: bk.partition("|")[2] for bk, native in told.contracts.items()}
-        )
-
-        def said(fact: SourceFact) -> SourceFact:
-            """The PSA names a contract by its id in the CRM where nobody ever told it the number."""
-            named = getattr(fact, "contract", "") or getattr(fact, "task", "")
-            known = isinstance(named, str) and named.partition("|")[2].partition("|")[0] in contracts
-            return renumbered(fact, contracts) if known else fact
-
-        return await self._runner.conclude(player, said, stuck)
+    async def _conclude(self, player: Player, stuck: str) -> Judged:
+        numbers = _numbers(player)
+        return await self._runner.conclude(player, lambda fact: by_number(fact, numbers), stuck)
 
     # --- notes ------------------------------------------------------------------------------
 
@@ -306,6 +267,11 @@ class _Load:
 
     def _came_ms(self, at_ms: int) -> int | None:
         return next((wall for now_ms, wall in self._steps if now_ms >= at_ms), None)
+
+
+def _numbers(player: Player) -> dict[str, str]:
+    """Numbers of contracts by their ids in the CRM."""
+    return {native: bk.partition("|")[2] for bk, native in player.references.items()}
 
 
 _SAID = {

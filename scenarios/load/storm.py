@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,14 +14,11 @@ from load.settings import ESTATE_FILE, Clock, Settings, write_settings
 from mocks.firm.plays import Play
 from mocks.kit.clock import wall_ms
 from scenarios.control import ControlRefused
-from scenarios.live.cores import LiveCore
-from scenarios.live.estate import LiveEstate
-from scenarios.live.gauges import Gauges, core_target, mock_targets
-from scenarios.live.postgres import LocalPostgres
 from scenarios.load.broken import BrokenOff
 from scenarios.load.calendar import Storm
 from scenarios.load.crew import Crew
 from scenarios.load.disturb import Disturber
+from scenarios.load.house import House
 from scenarios.load.wishes import Wishes
 
 HEAD_START_MS = 3_000  # clocks begin to go once people have had the time to come
@@ -32,16 +28,6 @@ _GRACE_SECONDS = 60.0  # for people to go home
 _LOOK_SECONDS = 0.2
 LEAD_MS = 1_500  # clocks are stopped a little early, because telling all of them takes time
 AHEAD_MS = (300, 1_000, 3_000, 10_000)
-
-
-class House(Struct, frozen=True, kw_only=True):
-    """Everything that runs."""
-
-    folder: Path
-    estate: LiveEstate
-    core: LiveCore
-    gauges: Gauges
-    postgres: LocalPostgres | None = None
 
 
 class Ended(Struct, frozen=True, kw_only=True):
@@ -58,26 +44,6 @@ class Ended(Struct, frozen=True, kw_only=True):
     missed: dict[str, int]  # looks that nobody answered meanwhile, by process
 
 
-def gauges_of(estate: LiveEstate, core: LiveCore) -> Gauges:
-    """Looks at every mock, every worker of the core, and this process."""
-    targets = mock_targets(estate)
-    targets += [
-        core_target(worker.executor_id, worker.url, core.operator_token, core.pids.get(worker.executor_id, 0))
-        for worker in core.workers
-    ]
-    gauges = Gauges(estate.transport, targets)
-    gauges.moved("judge", os.getpid())
-    return gauges
-
-
-def follow(house: House) -> None:
-    """Tell the gauges the present process ids."""
-    for role, child in house.estate.children.items():
-        house.gauges.moved(role, child.pid)
-    for name, pid in house.core.pids.items():
-        house.gauges.moved(name, pid)
-
-
 async def rage(house: House, wishes: Wishes, storm: Storm, plays: Sequence[Play]) -> Ended:
     """Let the storm go by; its clocks stand still in the end, whatever happened."""
     work = house.folder / "work"
@@ -91,12 +57,9 @@ async def rage(house: House, wishes: Wishes, storm: Storm, plays: Sequence[Play]
     events: list[str] = []
     missed_before, began_ms = house.gauges.missed(), house.gauges.now_ms()
     crew = Crew(house.folder, work, wishes.load_workers)
-    disturber = Disturber(
-        house.estate, house.core, crew, house.postgres, events.append, lambda: follow(house)
-    )
     await house.estate.let_run(clock.from_ms, factor, clock.since_wall_ms)
     await house.core.let_run(clock.from_ms, factor, clock.since_wall_ms)
-    harm = asyncio.ensure_future(disturber.carry_out(wishes.disturbances))
+    harm = asyncio.ensure_future(_harm(house, wishes, crew, events))
     stopping = asyncio.ensure_future(_stop_at_limit(house, storm, clock))
     try:
         doubts = await _people(house, crew, wishes)
@@ -107,7 +70,7 @@ async def rage(house: House, wishes: Wishes, storm: Storm, plays: Sequence[Play]
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         await crew.end()
-    doubts += _dead(house)
+    doubts += [f"{name} died during the storm." for name in house.dead()]
     stopped_ms = await _stand_still(house, storm, clock)
     return Ended(
         clock=clock,
@@ -164,11 +127,10 @@ async def _people(house: House, crew: Crew, wishes: Wishes) -> list[str]:
     return doubts
 
 
-def _dead(house: House) -> list[str]:
-    """Processes that died and that nobody killed on purpose."""
-    dead = [name for name, child in house.estate.children.items() if not child.is_running]
-    dead += [worker.executor_id for worker in house.core.workers if not worker.is_running]
-    return [f"{name} died during the storm." for name in dead]
+async def _harm(house: House, wishes: Wishes, crew: Crew, events: list[str]) -> None:
+    """What is to be broken, which only what was started here can be."""
+    if house.own is not None:
+        await Disturber(house.own, crew, events.append, house.follow).carry_out(wishes.disturbances)
 
 
 async def _stop_at_limit(house: House, storm: Storm, clock: Clock) -> None:

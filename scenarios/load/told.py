@@ -13,7 +13,16 @@ from msgspec import Struct, structs
 
 from load.deeds import Deed, facts_of
 from load.outcomes import Attempt, Done, contract_numbers, given_numbers, judged, renumbered
-from mocks.firm.facts.source import Absence, Contract, Quote, RateLine, Resource, SourceFact, TimeEntry
+from mocks.firm.facts.source import (
+    Absence,
+    Assignment,
+    Contract,
+    Quote,
+    RateLine,
+    Resource,
+    SourceFact,
+    TimeEntry,
+)
 from mocks.firm.plays import Play
 from scenarios.play import instants_moved
 
@@ -29,7 +38,7 @@ _OF_THE_SYSTEM: dict[str, Any] = {
     "completed_at_ms": 0,
 }
 # Acts that no client can do in one call: versions between the first and the last are steps of the same act.
-_SEVERAL_CALLS = (Resource, RateLine)
+_SEVERAL_CALLS = (Resource, RateLine, Assignment)
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -47,10 +56,18 @@ class Told(Struct, frozen=True, kw_only=True):
     not_attempted: tuple[str, ...]
 
 
-def tell(deeds: Sequence[Deed], attempts: Mapping[str, Attempt], rows: Sequence[SourceFact]) -> Told:
-    """Sort deeds by what became of them, against what the systems hold of the storm (`rows`)."""
-    known = contract_numbers(rows)
-    shown = [renumbered(row, known) if _unnamed(row, known) else row for row in rows]
+def tell(
+    deeds: Sequence[Deed],
+    attempts: Mapping[str, Attempt],
+    rows: Sequence[SourceFact],
+    numbers: Mapping[str, str],
+) -> Told:
+    """Sort deeds by what became of them, against what the systems hold of the storm (`rows`).
+
+    `numbers` are those of the contracts from before the storm, by their ids in the CRM.
+    """
+    known = {**numbers, **contract_numbers(rows)}
+    shown = [by_number(row, known) for row in rows]
     outcome = judged(deeds, attempts)
     matched = _Matched(shown)
     matched.take(outcome.done)
@@ -81,10 +98,14 @@ def left_plays(told: Told) -> list[Play]:
     ]
 
 
-def _unnamed(row: SourceFact, known: Mapping[str, str]) -> bool:
-    """Whether a fact of the PSA names a contract by its id in the CRM, for want of its number."""
+def by_number(row: SourceFact, numbers: Mapping[str, str]) -> SourceFact:
+    """A fact under the number of its contract, which the PSA names by its id in the CRM.
+
+    So it does wherever the control plane has not played a fact of that contract there.
+    """
     named = getattr(row, "contract", "") or getattr(row, "task", "")
-    return isinstance(named, str) and named.partition("|")[2].partition("|")[0] in known
+    unnamed = isinstance(named, str) and named.partition("|")[2].partition("|")[0] in numbers
+    return renumbered(row, numbers) if unnamed else row
 
 
 # --- from deeds to facts ----------------------------------------------------------------------------

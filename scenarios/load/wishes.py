@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from scenarios.estate import ROLES
 from scenarios.faults.plan import NONE, Plan
+from scenarios.live.estate_file import EstateFile
 from scenarios.load.slo import Slo
 
 MAXIMUM_MONTHS = 12
@@ -59,6 +60,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     faults: Plan = NONE
     disturbances: tuple[Disturbance, ...] = ()
     database_url: str | None = None
+    estate: EstateFile | None = None  # what others brought up, instead of what is started here
     replay: str = ""
 
 

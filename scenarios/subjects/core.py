@@ -111,6 +111,10 @@ class CoreOperations:
         clock = {"now_ms": now_ms, "speed": speed, "since_wall_ms": since_wall_ms}
         await self.call("PUT", "/operations/clock", clock)
 
+    async def poll_every(self, seconds: int) -> None:
+        """Have sources polled at another pace, beginning now."""
+        await self.call("PUT", "/operations/polling", {"every_seconds": seconds})
+
     async def settle(self) -> int | None:
         """Look until nothing runs and nothing is due."""
         for _ in range(MAXIMUM_LOOKS):

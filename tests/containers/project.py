@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from deploy.make_secrets import write
 from tests.containers.engine import Engine, Failed
@@ -86,23 +86,6 @@ class Project:
         run = ["--profile", "judge", "run", "--rm", "-T", "--no-deps", "rehearse", *words]
         return self._engine.begin(self._compose(*run), output, ROOT)
 
-    def offers(self, *words: str) -> str:
-        """What `rehearse … --help` says in the image."""
-        told = self._engine.attempt(
-            [
-                "podman",
-                "run",
-                "--rm",
-                OURS,
-                "python",
-                "-m",
-                "scenarios.cli",
-                *words,
-                "--help",
-            ]
-        )
-        return told.stdout
-
     def beside(self, *command: str, tolerated: tuple[int, ...] = ()) -> str:
         """Run a command of the tests, which are not in the image, in a container beside the others."""
         mounts = [f"{ROOT}:/checkout:ro", f"{self.name}_estate:/estate:ro", f"{self.name}_load:/load"]
@@ -125,13 +108,13 @@ class Project:
             raise Failed(f"{service} ended with {now.split()[1]}:\n{self.log(service)}")
         return self.log(service)
 
-    def report(self, name: str) -> dict[str, object]:
+    def report(self, name: str) -> dict[str, Any]:
         """A JSON file of the folder of reports."""
         volume = f"{self.name}_reports:/reports:ro"
         text = self._engine.run(
             ["podman", "run", "--rm", "--volume", volume, OURS, "cat", f"/reports/{name}"]
         )
-        found: dict[str, object] = json.loads(text)
+        found: dict[str, Any] = json.loads(text)
         return found
 
     def down(self) -> None:

@@ -72,6 +72,8 @@ def test_storm__is_judged_and_promises_that_cannot_be_kept_decide(tmp_path: Path
         (("--disturb", "nowhere.json"), "nowhere.json cannot be read"),
         (("--baseline", "nowhere.json"), "nowhere.json cannot be read"),
         (("--faults", "nowhere.json"), "nowhere.json"),
+        (("--estate", "nowhere.json"), "nowhere.json cannot be opened"),
+        (("--months", "0"), "--months must lie between 1"),
     ],
 )
 def test_impossible_wish__gets_one_sentence_before_anything_starts(

@@ -68,6 +68,7 @@ class BareCore:
             pressure=self.pressure,
             maximum_waiting=100_000,
             now_ms=self.clock.now_ms,
+            poll_every=self.poll_every,
             set_clock=self.set_clock,
             tokens={OPERATOR: "operator", READER: "reader"},
         )
@@ -84,6 +85,9 @@ class BareCore:
     async def pressure(self, bound: int) -> int:
         """Nothing waits."""
         return 0
+
+    async def poll_every(self, seconds: int) -> None:
+        """Nothing is polled here."""
 
     async def set_clock(self, now_ms: int, speed: int, since_wall_ms: int | None) -> None:
         """Move the clock, or let it run."""

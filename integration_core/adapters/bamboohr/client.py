@@ -32,6 +32,7 @@ from integration_core.adapters.http.session import (
     source_time_ms,
     status_error,
 )
+from integration_core.adapters.http.shown import Shown
 from integration_core.ports.http import HttpResponse, HttpTransport
 from integration_core.ports.systems import (
     ChangePage,
@@ -102,6 +103,7 @@ class BambooHris:
         self._authorization = "Basic " + base64.b64encode(f"{api_key}:x".encode()).decode()
         self._lag_ms = visibility_lag_ms
         self._batch_from = batch_from
+        self._shown = Shown()
 
     async def read_changes(self, stream: str, since_ms: int, cursor: str | None) -> ChangePage:
         """All changes since an instant in one page, as the port says; the API has no pages."""
@@ -128,7 +130,10 @@ class BambooHris:
         return ChangePage(records=tuple(records), unread=gathered.unread, complete_to_ms=complete_to_ms)
 
     async def _absences(self, since_ms: int) -> ChangePage:
-        """All time off around an instant: from two months before it to a year and more ahead of now."""
+        """Time off around an instant, from two months before it to a year and more ahead of now.
+
+        Requests that look as they did when they were stored are left out.
+        """
         start = day_of(max(0, since_ms - _DAYS_BACK // timedelta(milliseconds=1)))
         end = day_of(since_ms) + _DAYS_AHEAD
         response = await self._time_off(start, end)
@@ -137,12 +142,17 @@ class BambooHris:
         if needed > end + _WINDOW_SLACK:
             # `since` lies far back, as at the first poll: the window must reach ahead of today.
             response = await self._time_off(start, needed)
-        raws = decode_answer(self.name, response, list[msgspec.Raw], write=False)
-        gathered = map_records("Absence", raws, _absence, lambda raw: (text_of(raw, "id"), source_ms))
+        listing = decode_answer(self.name, response, list[msgspec.Raw], write=False)
+        complete_to_ms = source_ms - self._lag_ms
+
+        def identify(raw: msgspec.Raw) -> tuple[str, int]:
+            self._shown.forget(raw)
+            return text_of(raw, "id"), source_ms
+
+        news = self._shown.news(listing, since_ms, complete_to_ms)
+        gathered = map_records("Absence", news, _absence, identify)
         records = sorted(gathered.records, key=lambda record: record.recorded_at_ms)
-        return ChangePage(
-            records=tuple(records), unread=gathered.unread, complete_to_ms=source_ms - self._lag_ms
-        )
+        return ChangePage(records=tuple(records), unread=gathered.unread, complete_to_ms=complete_to_ms)
 
     async def _time_off(self, start: date, end: date) -> HttpResponse:
         window = {"start": start.isoformat(), "end": end.isoformat()}

@@ -2,7 +2,7 @@
 
 The API has no filter by change, and its list is narrow unless asked: so each poll lists everything
 whose pay period lies in the last eleven months (further back where the caller asks for more), and
-reads in full only what changed. Nothing is written.
+reads in full only what changed, and once an hour what may have got numbers since. Nothing is written.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +31,7 @@ _WINDOW = timedelta(days=360)
 _REREAD = _WINDOW - _AHEAD
 # Numbers of people may be entered after their payroll, whose own stamp that does not move.
 _SETTLING_MS = 45 * 86_400_000
+_AGAIN_MS = 3_600_000  # a payroll of a large firm is a hundred calls: not at every poll
 _OLDEST = timedelta(days=3 * 360)
 
 
@@ -78,6 +79,7 @@ class GustoPayroll:
         self._root = f"{base_url.rstrip('/')}/v1"
         self._token = token
         self._lag_ms = visibility_lag_ms
+        self._read_ms: dict[str, int] = {}  # payrolls by when this process last read them in full
 
     async def read_changes(self, stream: str, since_ms: int, cursor: str | None) -> ChangePage:
         """All changes since an instant in one page, as the port says.
@@ -99,6 +101,7 @@ class GustoPayroll:
                 found, misfits = await self._payrolls(company.uuid, changed)
                 records += found
                 unread += misfits
+                self._read_ms |= {record.native_id: now_ms for record in found}
         records.sort(key=lambda record: record.recorded_at_ms)
         return ChangePage(records=tuple(records), unread=tuple(unread), complete_to_ms=now_ms - self._lag_ms)
 
@@ -119,9 +122,21 @@ class GustoPayroll:
                 except MISFIT as error:
                     unread.append(_unread(text_of(raw, "uuid"), 0, raw, str(error)))
                     continue
-                if changed_ms is not None and changed_ms >= min(since_ms, now_ms - _SETTLING_MS):
+                if changed_ms is not None and self._is_due(stamp.uuid, changed_ms, since_ms, now_ms):
                     changed[stamp.uuid] = _Changed(company, stamp.uuid, changed_ms)
         return list(changed.values()), unread
+
+    def _is_due(self, payroll: str, changed_ms: int, since_ms: int, now_ms: int) -> bool:
+        """Whether a payroll is to be read in full: it is news, or it settles and was not read for an hour.
+
+        Until the caller's watermark is past the last reading, nobody knows whether that was stored.
+        """
+        if changed_ms >= since_ms:
+            return True
+        read_ms = self._read_ms.get(payroll)
+        settles = changed_ms >= now_ms - _SETTLING_MS
+        stored = read_ms is not None and since_ms >= read_ms - self._lag_ms
+        return settles and not (stored and now_ms - (read_ms or 0) < _AGAIN_MS)
 
     async def _payrolls(
         self, company: str, changed: Sequence[_Changed]

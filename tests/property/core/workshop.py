@@ -49,6 +49,10 @@ BEFORE, AFTER, FINAL = ("unavailable", "limited", "auth"), "lost", "refused"
 FAULTS = (*BEFORE, AFTER, FINAL)
 
 
+async def _at_its_pace(seconds: int) -> None:
+    """Nothing here asks for another."""
+
+
 class NeverAtRest(AssertionError):
     """The engine goes on moving though the clock stands."""
 
@@ -200,6 +204,7 @@ class Workshop:
                 pressure=self.engine.pressure,
                 maximum_waiting=100_000,
                 now_ms=self.clock.now_ms,
+                poll_every=_at_its_pace,
                 set_clock=None,
                 tokens={OPERATOR: "operator"},
             )

@@ -5,6 +5,7 @@ import hmac
 import json
 from datetime import date
 from decimal import Decimal
+from email.utils import formatdate
 from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -31,7 +32,7 @@ from integration_core.ports.systems import (
     VendorError,
 )
 
-from .scripted import DATE_MS, Answer, Routed, Scripted, answer, run
+from .scripted import DATE, DATE_MS, Answer, Routed, Scripted, answer, run
 
 COMPANIES = {"c-us": ("US01", "USD"), "c-de": ("DE01", "EUR")}
 STAMP = "2026-01-30T12:00:00.250Z"
@@ -73,6 +74,7 @@ class Group(Routed):
         super().__init__(self._answer)
         self.rows = {row["uuid"]: row for row in rows}
         self.per = per
+        self.date = DATE
         self.company: dict[str, Any] = {"entity_code": "US01", "currency": "USD"}
 
     def _answer(self, request: HttpRequest) -> Answer:
@@ -80,7 +82,7 @@ class Group(Routed):
         path = parts.path.removeprefix("/v1/").split("/")
         if path == ["me"]:
             companies = [{"uuid": uuid, "name": code} for uuid, (code, _) in COMPANIES.items()]
-            return answer(200, {"roles": {"payroll_admin": {"companies": companies}}})
+            return answer(200, {"roles": {"payroll_admin": {"companies": companies}}}, date=self.date)
         if len(path) == 2:
             return answer(200, {"uuid": path[1], "name": "x", **self.company})
         if len(path) == 4:
@@ -163,6 +165,21 @@ def test_a_recent_payroll__is_read_again_since_people_may_get_their_numbers_late
     (record,) = read(Group(ROW), STAMP_MS + 1).records
     assert isinstance(record, PayrollRun)
     assert record.native_id == "p-1"
+
+
+def test_a_recent_payroll__is_read_in_full_once_an_hour_once_it_is_stored() -> None:
+    group = Group(ROW)
+    port = GustoPayroll(group, "http://payroll.example/", "tok-1", visibility_lag_ms=5_000)
+    stored_ms = DATE_MS - 5_000
+
+    def found(since_ms: int) -> int:
+        return len(run(port.read_changes("payrolls", since_ms, None)).records)
+
+    assert found(STAMP_MS + 1) == 1
+    assert found(stored_ms - 1) == 1  # nobody knows whether that was stored
+    assert found(stored_ms) == 0
+    group.date = formatdate((DATE_MS + 3_600_000) / 1000, usegmt=True)
+    assert found(stored_ms) == 1
 
 
 def test_the_list__is_asked_for_corrections_and_for_eleven_months() -> None:

@@ -58,6 +58,7 @@ def test_description__has_exactly_the_answers_that_operations_give(core: Served)
         "metrics": ["200", "401"],
         "book": ["200", "401"],
         "replay": ["200", "401", "403", "404", "422"],
+        "poll_every": ["200", "401", "403", "413", "422"],
         "step_clock": ["200", "401", "403", "413", "422"],
     }
     assert "HTTPValidationError" not in core.description["components"]["schemas"]
@@ -93,6 +94,7 @@ def test_token_without_its_scheme__is_refused(core: Served) -> None:
 def test_reader__may_not_act(core: Served) -> None:
     assert ask(core, "POST", "/operations/cases/C-000001/replay", READER)[0] == 403
     assert ask(core, "PUT", "/operations/clock", READER, b'{"now_ms": 1}')[0] == 403
+    assert ask(core, "PUT", "/operations/polling", READER, b'{"every_seconds": 1}')[0] == 403
 
 
 @pytest.mark.parametrize(
@@ -140,6 +142,23 @@ def test_clock__is_not_read_before_the_credentials_are(core: Served) -> None:
 def test_clock__moves_forward(core: Served) -> None:
     body = json.dumps({"now_ms": START_MS + 1}).encode()
     assert json.loads(ask(core, "PUT", "/operations/clock", body=body)[2]) == {"now_ms": START_MS + 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"every_seconds": 60}', 200),
+        (b'{"every_seconds": 0}', 422),
+        (b'{"every_seconds": 1e99}', 422),
+        (b'{"every_seconds": 60, "now_ms": 1}', 422),
+        (b"{}", 422),
+        (b"", 422),
+    ],
+)
+def test_polling__takes_a_pace_of_whole_seconds(core: Served, body: bytes, status: int) -> None:
+    answered, _, said = ask(core, "PUT", "/operations/polling", body=body)
+    assert answered == status
+    assert json.loads(said) == {"every_seconds": 60} if status == 200 else "detail" in json.loads(said)
 
 
 def test_deeply_nested_notification__is_refused(core: Served) -> None:

@@ -25,6 +25,8 @@ class Workers:
     def __init__(self) -> None:
         self.away: set[str] = set()
         self.told: dict[str, int] = {}
+        self.clocks: list[dict[str, int]] = []
+        self.paces: dict[str, int] = {}
         self.running = dict.fromkeys(("core-1:8200", "core-2:8200"), 0)
         self.subscribed: list[str] = []
 
@@ -37,7 +39,10 @@ class Workers:
         if path.endswith("/subscribe"):
             self.subscribed.append(msgspec.json.decode(request.body)["url"])
         elif path == "operations/clock":
-            self.told[host] = msgspec.json.decode(request.body)["now_ms"]
+            self.clocks.append(msgspec.json.decode(request.body))
+            self.told[host] = self.clocks[-1]["now_ms"]
+        elif path == "operations/polling":
+            self.paces[host] = msgspec.json.decode(request.body)["every_seconds"]
         elif path == "operations/rest":
             answer = {"running": self.running[host], "due_now": 0, "next_due": 500 if host[5] == "1" else 400}
             self.running[host] = max(0, self.running[host] - 1)
@@ -104,6 +109,35 @@ def test_advance__tells_every_worker_and_whoever_starts_again(tmp_path: Path) ->
 
     assert asyncio.run(go()).told == {"core-1:8200": 2_000, "core-2:8200": 2_000}
     assert settings_of(tmp_path / "core.env")["REHEARSE_START_MS"] == "2000"
+
+
+def test_clock_that_goes_by_itself__does_so_in_a_worker_that_starts_again_too(tmp_path: Path) -> None:
+    async def go() -> Workers:
+        network = Workers()
+        subject = await _live_a_little(tmp_path, network)
+        await subject.let_run(2_000, 60, 5)
+        going = settings_of(tmp_path / "core.env")
+        assert (going["REHEARSE_CLOCK_SPEED"], going["REHEARSE_CLOCK_SINCE_WALL_MS"]) == ("60", "5")
+        await subject.advance(3_000)
+        return network
+
+    assert asyncio.run(go()).clocks == [
+        *[{"now_ms": 2_000, "speed": 60, "since_wall_ms": 5}] * 2,
+        *[{"now_ms": 3_000}] * 2,
+    ]
+    assert "REHEARSE_CLOCK_SPEED" not in settings_of(tmp_path / "core.env")
+
+
+def test_pace_of_polls__is_told_to_all_and_to_whoever_starts_again(tmp_path: Path) -> None:
+    async def go() -> Workers:
+        network = Workers()
+        subject = await _live_a_little(tmp_path, network)
+        network.away.add("core-2:8200")
+        await subject.poll_every(7)
+        return network
+
+    assert asyncio.run(go()).paces == {"core-1:8200": 7}
+    assert settings_of(tmp_path / "core.env")["REHEARSE_POLL_INTERVAL_SECONDS"] == "7"
 
 
 def test_a_worker_that_is_away__stops_nobody_and_is_told_the_time_when_it_is_back(

@@ -14,10 +14,10 @@ from load.deeds import (
     head_of,
     lane_of,
 )
-from mocks.firm.facts.source import SourceFact, TimeEntry
+from mocks.firm.facts.source import Assignment, SourceFact, TimeEntry
 from mocks.firm.generate import generate
 from mocks.firm.plays import Play
-from mocks.firm.profile import MONTH_END, profile_named
+from mocks.firm.profile import LARGE, MONTH_END, profile_named
 
 
 @cache
@@ -35,6 +35,16 @@ def test_deeds__say_every_fact_of_their_plays_and_leave_the_rest_to_the_control_
     left = Counter[SourceFact](fact for play in rest for fact in play.facts)
     assert told + left == Counter(fact for play in plays for fact in play.facts)
     assert len(deeds) > 1000
+
+
+def test_staffing_on_several_tasks_at_once__is_a_deed_for_each() -> None:
+    firm = generate(profile_named(LARGE, 200, 1), 3)
+    plays = [play for window in firm.windows(7) for play in window.plays]
+    together = [play for play in plays if isinstance(play.facts[0], Assignment) and len(play.facts) > 1]
+    deeds = list(deeds_and_rest(together, []))
+    assert together
+    assert [deed.facts for deed in deeds] == [(fact,) for play in together for fact in play.facts]
+    assert len({deed.id for deed in deeds}) == len(deeds)
 
 
 def test_rest__is_of_kinds_that_no_api_takes_from_people() -> None:

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from load.deeds import Deed, deeds_and_rest, facts_of
 from load.outcomes import Attempt, Outcome, renumbered
-from mocks.firm.facts.source import Contract, Quote, SourceFact, TimeEntry
+from mocks.firm.facts.source import Assignment, Contract, Quote, SourceFact, TimeEntry
 from mocks.firm.generate import generate
 from mocks.firm.plays import Play
 from mocks.firm.profile import LARGE, profile_named
@@ -38,6 +38,13 @@ def numbers() -> dict[str, str]:
     return given
 
 
+@cache
+def staffed() -> tuple[Deed, ...]:
+    firm = generate(profile_named(LARGE, 200, 1), 3)
+    plays = [play for window in firm.windows(7) for play in window.plays]
+    return tuple(one for one in deeds_and_rest(plays, []) if isinstance(one.facts[0], Assignment))
+
+
 def native_id(deed: Deed) -> str:
     first = deed.facts[0]
     return f"id-{first.card if isinstance(first, TimeEntry) else first.bk}"
@@ -46,12 +53,12 @@ def native_id(deed: Deed) -> str:
 def held(deed: Deed) -> list[SourceFact]:
     """The facts of a deed as a system shows them: later, with ids, under its own numbers."""
     rows: list[SourceFact] = []
-    for fact in facts_of(deed):
+    for place, fact in enumerate(facts_of(deed)):
         named = renumbered(fact, numbers())
         is_time = isinstance(fact, TimeEntry)
         values: dict[str, object] = {
             "recorded_at_ms": fact.recorded_at_ms + LATER_MS,
-            "source_id": f"{native_id(deed)}#{fact.bk[-3:]}" if is_time else native_id(deed),
+            "source_id": native_id(deed) + (f"#{fact.bk[-3:]}" if is_time else f"-{place}" if place else ""),
         }
         for name in ("submitted_at_ms", "approved_at_ms", "signed_at_ms", "closed_won_at_ms"):
             if getattr(fact, name, None) is not None:
@@ -75,7 +82,7 @@ def logged(deed: Deed, outcome: Outcome = "done") -> Attempt:
 
 def told_of(rows: list[SourceFact], outcomes: dict[str, Outcome] | None = None) -> Told:
     given = outcomes or {}
-    return tell(deeds(), {one.id: logged(one, given.get(one.id, "done")) for one in deeds()}, rows)
+    return tell(deeds(), {one.id: logged(one, given.get(one.id, "done")) for one in deeds()}, rows, {})
 
 
 @cache
@@ -93,6 +100,22 @@ def test_all_done__what_was_played_is_what_is_held() -> None:
     assert {structs.replace(row, source_id="") for row in told.played} >= plain
     assert len(told.played) == len(everything())
     assert told.left == ()
+
+
+def test_staffing_on_a_contract_from_before__is_known_by_its_number_and_by_all_its_steps() -> None:
+    deed = next(one for one in staffed() if getattr(one.facts[0], "overrides", ()))
+    (wished,) = facts_of(deed)
+    assert isinstance(wished, Assignment)
+    number = wished.contract.partition("|")[2]
+    shown = structs.replace(
+        renumbered(wished, {number: "800X"}), source_id=native_id(deed), recorded_at_ms=LATER_MS, ver=2
+    )
+    without = structs.replace(shown, ver=1, overrides=())  # the product takes prices in a call of their own
+    told = tell([deed], {deed.id: logged(deed)}, [without, shown], {"800X": number})
+    assert [(row.contract, row.ver) for row in told.played if isinstance(row, Assignment)] == [
+        (wished.contract, 1),
+        (wished.contract, 2),
+    ]
 
 
 def test_write_that_was_altered__is_played_as_it_was_wished() -> None:
