@@ -34,6 +34,9 @@ def open_database(url: str, session_name: str = "core") -> Engine:
     database = _sqlite(parsed) if backend == "sqlite" else _postgresql(parsed, session_name)
     try:
         _prove(database)
+    except DatabaseUnavailable:
+        database.dispose()
+        raise
     except (SQLAlchemyError, OSError) as error:
         database.dispose()
         shown = parsed.render_as_string(hide_password=True)
@@ -87,7 +90,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgresql(url: URL, session_name: str) -> Engine:
-    settings: dict[str, object] = {"application_name": session_name}
+    # Said outright, so that a database without an encoding of its own can be told apart, and refused.
+    settings: dict[str, object] = {"application_name": session_name, "client_encoding": "utf8"}
     if "connect_timeout" not in url.query:
         settings["connect_timeout"] = 10
     return create_engine(
@@ -102,6 +106,12 @@ def _postgresql(url: URL, session_name: str) -> Engine:
 
 def _prove(database: Engine) -> None:
     with database.connect() as connection:
+        if database.dialect.name == "postgresql":
+            encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+            if encoding != "UTF8":
+                raise DatabaseUnavailable(
+                    f"The database stores text as {encoding}: create it with ENCODING 'UTF8'."
+                )
         connection.exec_driver_sql("SELECT 1")
     if database.dialect.name == "sqlite" and not in_memory(database):
         _make_wal(database)

@@ -3,9 +3,10 @@
 import threading
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 
 from integration_core.engine import activations
 from integration_core.engine.database import DatabaseUnavailable, in_memory, open_database, reading
@@ -149,3 +150,16 @@ def test_plain_and_short_postgres_urls__are_understood(fresh_postgres: str) -> N
         with reading(database) as connection:
             assert connection.execute(text("SELECT 1")).scalar_one() == 1
         database.dispose()
+
+
+def test_database_without_an_encoding__is_refused_in_one_sentence(fresh_postgres: str) -> None:
+    name = f"{make_url(fresh_postgres).database}_plain"
+    with psycopg.connect(fresh_postgres, autocommit=True) as connection:
+        options = "ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        connection.execute(f'CREATE DATABASE "{name}" {options}'.encode())
+        try:
+            url = make_url(fresh_postgres).set(database=name).render_as_string(hide_password=False)
+            with pytest.raises(DatabaseUnavailable, match="as SQL_ASCII: create it with ENCODING"):
+                open_database(url)
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
