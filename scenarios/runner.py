@@ -176,9 +176,6 @@ class Runner:
             await self._look(now_ms)
             return self._earliest(due.values())
         await self._patiently("take up the time", self._subject.advance(now_ms))
-        if self._rehearsal.grain_ms:
-            # Of days at once there are many: told while the subject looks anyway, they wake it once.
-            notified += await self._release()
         for _ in range(MAXIMUM_ROUNDS):
             self._subject_due_ms = await self._patiently("come to rest", self._subject.settle())
             waiting = len(player.waiting)
