@@ -2,7 +2,8 @@
 
 The API has no filter by change, and its list is narrow unless asked: so each poll lists everything
 whose pay period lies in the last eleven months (further back where the caller asks for more), and
-reads in full only what changed, and once an hour what may have got numbers since. Nothing is written.
+reads in full only what changed; once an hour also what somebody in it had no number in, and once a day
+what may have got others. Nothing is written.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +32,8 @@ _WINDOW = timedelta(days=360)
 _REREAD = _WINDOW - _AHEAD
 # Numbers of people may be entered after their payroll, whose own stamp that does not move.
 _SETTLING_MS = 45 * 86_400_000
-_AGAIN_MS = 3_600_000  # a payroll of a large firm is a hundred calls: not at every poll
+# A payroll of a large firm is a hundred calls: not at every poll.
+_AGAIN_MS, _AGAIN_INCOMPLETE_MS = 86_400_000, 3_600_000
 _OLDEST = timedelta(days=3 * 360)
 
 
@@ -57,6 +59,19 @@ class _Changed(Struct, frozen=True):
     recorded_at_ms: int
 
 
+class _Read(Struct, frozen=True):
+    """A payroll as this process last read it; instants are of the source's time."""
+
+    record: PayrollRun
+    first_ms: int  # when it was first read to be just so
+    last_ms: int
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether somebody in it has no number."""
+        return any(not line.employee_no for line in self.record.lines)
+
+
 class GustoPayroll:
     """Gusto in the role of payroll."""
 
@@ -79,7 +94,7 @@ class GustoPayroll:
         self._root = f"{base_url.rstrip('/')}/v1"
         self._token = token
         self._lag_ms = visibility_lag_ms
-        self._read_ms: dict[str, int] = {}  # payrolls by when this process last read them in full
+        self._read: dict[str, _Read] = {}  # payrolls as this process last read them in full
 
     async def read_changes(self, stream: str, since_ms: int, cursor: str | None) -> ChangePage:
         """All changes since an instant in one page, as the port says.
@@ -101,7 +116,10 @@ class GustoPayroll:
                 found, misfits = await self._payrolls(company.uuid, changed)
                 records += found
                 unread += misfits
-                self._read_ms |= {record.native_id: now_ms for record in found}
+                for record in found:
+                    before = self._read.get(record.native_id)
+                    first_ms = before.first_ms if before is not None and before.record == record else now_ms
+                    self._read[record.native_id] = _Read(record, first_ms, now_ms)
         records.sort(key=lambda record: record.recorded_at_ms)
         return ChangePage(records=tuple(records), unread=tuple(unread), complete_to_ms=now_ms - self._lag_ms)
 
@@ -127,16 +145,18 @@ class GustoPayroll:
         return list(changed.values()), unread
 
     def _is_due(self, payroll: str, changed_ms: int, since_ms: int, now_ms: int) -> bool:
-        """Whether a payroll is to be read in full: it is news, or it settles and was not read for an hour.
+        """Whether a payroll is to be read in full: it is news, or it settles and was not read for long.
 
-        Until the caller's watermark is past the last reading, nobody knows whether that was stored.
+        Until what the caller asks from is past the reading, nobody knows whether that was stored.
         """
         if changed_ms >= since_ms:
             return True
-        read_ms = self._read_ms.get(payroll)
-        settles = changed_ms >= now_ms - _SETTLING_MS
-        stored = read_ms is not None and since_ms >= read_ms - self._lag_ms
-        return settles and not (stored and now_ms - (read_ms or 0) < _AGAIN_MS)
+        if changed_ms < now_ms - _SETTLING_MS:
+            return False
+        last = self._read.get(payroll)
+        if last is None or since_ms < last.first_ms - self._lag_ms:
+            return True
+        return now_ms - last.last_ms >= (_AGAIN_INCOMPLETE_MS if last.is_incomplete else _AGAIN_MS)
 
     async def _payrolls(
         self, company: str, changed: Sequence[_Changed]

@@ -9,7 +9,7 @@ from mocks.hris.bamboohr.mapping import FACT_TABLES, to_fact
 from mocks.hris.bamboohr.notify import webhook_values
 from mocks.hris.bamboohr.reading import FieldReader, Seen, row_order, row_values, rows_at, rows_of, text
 from mocks.hris.bamboohr.schema import FIELDS, TABLES, Table
-from mocks.hris.bamboohr.time_off import time_off_values
+from mocks.hris.bamboohr.time_off import names_of, time_off_values
 from mocks.kit.store import Record, Store
 from mocks.kit.world import World
 
@@ -64,7 +64,8 @@ def native(world: World) -> Iterator[tuple[str, dict[str, Any]]]:
         for seen in people:
             for row in rows.get(seen.record.id, ()):
                 yield table.alias, dict(row_values(table, row))
+    names = names_of(world)
     for record in store.select("timeOffRequest"):
-        yield "timeOffRequest", time_off_values(world, record)
+        yield "timeOffRequest", time_off_values(record, names)
     for record in store.select("webhook"):
         yield "webhook", webhook_values(record)

@@ -74,7 +74,7 @@ class Group(Routed):
         super().__init__(self._answer)
         self.rows = {row["uuid"]: row for row in rows}
         self.per = per
-        self.date = DATE
+        self.date, self.people = DATE, PEOPLE
         self.company: dict[str, Any] = {"entity_code": "US01", "currency": "USD"}
 
     def _answer(self, request: HttpRequest) -> Answer:
@@ -89,7 +89,7 @@ class Group(Routed):
             row = self.rows.get(path[3])
             return answer(200, row) if row else answer(404, {"errors": []})
         if path[2] == "employees":
-            return self._page(PEOPLE, parts.query)
+            return self._page(self.people, parts.query)
         window = {name: values[0] for name, values in parse_qs(parts.query).items()}
         rows = [
             {name: row.get(name) for name in ("uuid", "processed_date", "updated_at", "pay_period")}
@@ -167,8 +167,12 @@ def test_a_recent_payroll__is_read_again_since_people_may_get_their_numbers_late
     assert record.native_id == "p-1"
 
 
-def test_a_recent_payroll__is_read_in_full_once_an_hour_once_it_is_stored() -> None:
+@pytest.mark.parametrize(("people", "hours"), [(PEOPLE, 24), ([], 1)])
+def test_a_recent_payroll__is_read_in_full_again_after_an_hour_or_a_day(
+    people: list[dict[str, Any]], hours: int
+) -> None:
     group = Group(ROW)
+    group.people = people
     port = GustoPayroll(group, "http://payroll.example/", "tok-1", visibility_lag_ms=5_000)
     stored_ms = DATE_MS - 5_000
 
@@ -178,7 +182,12 @@ def test_a_recent_payroll__is_read_in_full_once_an_hour_once_it_is_stored() -> N
     assert found(STAMP_MS + 1) == 1
     assert found(stored_ms - 1) == 1  # nobody knows whether that was stored
     assert found(stored_ms) == 0
-    group.date = formatdate((DATE_MS + 3_600_000) / 1000, usegmt=True)
+    group.date = formatdate(DATE_MS / 1000 + hours * 3600 - 1, usegmt=True)
+    assert found(stored_ms - 1) == 1  # read again for want of a proof, which the first reading gave
+    assert found(stored_ms) == 0
+    group.date = formatdate(DATE_MS / 1000 + 2 * hours * 3600 - 2, usegmt=True)
+    assert found(stored_ms) == 0
+    group.date = formatdate(DATE_MS / 1000 + 2 * hours * 3600 - 1, usegmt=True)
     assert found(stored_ms) == 1
 
 
