@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import Depends, FastAPI, HTTPException, Path, Request, Response
@@ -84,6 +84,7 @@ class Pace(Struct, frozen=True, forbid_unknown_fields=True):
     every_seconds: Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_POLL_SECONDS)]
 
 
+_Body = TypeVar("_Body", ClockStep, Pace)
 _BEARER = HTTPBearer(auto_error=False, description="The token of an operator or a reader.")
 Vendor = Annotated[str, Path(json_schema_extra={"enum": list(NOTIFIERS)})]
 Token = Annotated[str, Path(min_length=1, max_length=200)]
@@ -180,6 +181,13 @@ def _add_notifications(api: FastAPI, operations: Operations) -> None:
 
         noted("fresh" if await operations.transaction(note) else "repeated")
         return Response(notified.answer, media_type=notified.content_type)
+
+
+async def _body_as(request: Request, kind: type[_Body]) -> _Body:
+    try:
+        return msgspec.json.decode(await _bounded_body(request), type=kind)
+    except (ValueError, RecursionError) as problem:  # msgspec's refusals are ValueErrors
+        raise HTTPException(422, str(problem)) from problem
 
 
 async def _bounded_body(request: Request) -> bytes:
@@ -282,10 +290,7 @@ def _add_acting(api: FastAPI, operations: Operations) -> None:
     )
     async def polling(request: Request) -> JSONResponse:
         """Have sources polled at another pace, beginning now; until this worker is started again."""
-        try:
-            pace = msgspec.json.decode(await _bounded_body(request), type=Pace)
-        except (ValueError, RecursionError) as problem:  # msgspec's refusals are ValueErrors
-            raise HTTPException(422, str(problem)) from problem
+        pace = await _body_as(request, Pace)
         await operations.poll_every(pace.every_seconds)
         return JSONResponse({"every_seconds": pace.every_seconds})
 
@@ -302,9 +307,9 @@ def _add_acting(api: FastAPI, operations: Operations) -> None:
             raise HTTPException(
                 403, "This core follows the wall clock; its clock is stepped in rehearsals only."
             )
+        step = await _body_as(request, ClockStep)
         try:
-            step = msgspec.json.decode(await _bounded_body(request), type=ClockStep)
             await operations.set_clock(step.now_ms, step.speed, step.since_wall_ms)
-        except (ValueError, RecursionError) as problem:  # msgspec's refusals are ValueErrors
+        except ValueError as problem:
             raise HTTPException(422, str(problem)) from problem
         return JSONResponse({"now_ms": operations.now_ms()})
