@@ -102,8 +102,11 @@ class Webhooks:
             self._faults.note(reorder)
             due.reverse()
         for at in range(0, len(due), self._at_once):
-            few = due[at : at + self._at_once]
-            await asyncio.gather(*(self._send(delivery, now_ms) for delivery in few))
+            first, *others = due[at : at + self._at_once]
+            if not others:  # without a loop's help, so that a plain run of the coroutine is enough
+                await self._send(first, now_ms)
+                continue
+            await asyncio.gather(*(self._send(delivery, now_ms) for delivery in (first, *others)))
         return len(due)
 
     async def _send(self, delivery: Delivery, now_ms: int) -> None:
