@@ -84,7 +84,7 @@ def core_description() -> dict[str, Any]:
     return application(silent).openapi()
 
 
-async def _no_polls(seconds: int) -> None:
+async def _no_polls(seconds: float) -> None:
     """Nobody is there to poll."""
 
 

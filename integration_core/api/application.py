@@ -63,7 +63,7 @@ class Operations(Struct, frozen=True, kw_only=True):
     pressure: Callable[[int], Awaitable[int]]  # how much waits, counted no further than a bound
     maximum_waiting: int
     now_ms: Callable[[], int]
-    poll_every: Callable[[int], Awaitable[None]]  # seconds
+    poll_every: Callable[[float], Awaitable[None]]  # seconds
     set_clock: Callable[[int, int, int | None], Awaitable[None]] | None  # only in rehearsals
     tokens: Mapping[str, str]  # token -> role, operator or reader
     metrics: Metrics = SILENT
@@ -81,7 +81,7 @@ class ClockStep(Struct, frozen=True, forbid_unknown_fields=True):
 class Pace(Struct, frozen=True, forbid_unknown_fields=True):
     """Body of `PUT /operations/polling`."""
 
-    every_seconds: Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_POLL_SECONDS)]
+    every_seconds: Annotated[float, msgspec.Meta(ge=1, le=MAXIMUM_POLL_SECONDS)]
 
 
 _Body = TypeVar("_Body", ClockStep, Pace)

@@ -167,7 +167,7 @@ class Polling(BaseModel):
     """How often this worker has sources polled from now on, beside what notifications wake."""
 
     model_config = _CLOSED
-    every_seconds: Annotated[int, Field(ge=1, le=MAXIMUM_POLL_SECONDS)]
+    every_seconds: Annotated[float, Field(ge=1, le=MAXIMUM_POLL_SECONDS)]
 
 
 def _body(required: str, properties: dict[str, Any]) -> dict[str, Any]:
@@ -185,7 +185,7 @@ CLOCK_BODY = _body(
     },
 )
 POLLING_BODY = _body(
-    "every_seconds", {"every_seconds": {"type": "integer", "minimum": 1, "maximum": MAXIMUM_POLL_SECONDS}}
+    "every_seconds", {"every_seconds": {"type": "number", "minimum": 1, "maximum": MAXIMUM_POLL_SECONDS}}
 )
 
 _TEXT = {"type": "string"}

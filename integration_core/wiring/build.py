@@ -101,7 +101,7 @@ class RunningCore:
         for name in self.core.sources:
             self.engine.request(connection, "poll", name)
 
-    async def _poll_every(self, seconds: int) -> None:
+    async def _poll_every(self, seconds: float) -> None:
         self.core.poll_interval_seconds = seconds
         await self.transaction(self._ask_for_polls)  # what was due at the former pace may be far away
 

@@ -86,7 +86,7 @@ class BareCore:
         """Nothing waits."""
         return 0
 
-    async def poll_every(self, seconds: int) -> None:
+    async def poll_every(self, seconds: float) -> None:
         """Nothing is polled here."""
 
     async def set_clock(self, now_ms: int, speed: int, since_wall_ms: int | None) -> None:

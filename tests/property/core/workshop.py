@@ -49,7 +49,7 @@ BEFORE, AFTER, FINAL = ("unavailable", "limited", "auth"), "lost", "refused"
 FAULTS = (*BEFORE, AFTER, FINAL)
 
 
-async def _at_its_pace(seconds: int) -> None:
+async def _at_its_pace(seconds: float) -> None:
     """Nothing here asks for another."""
 
 
